@@ -35,10 +35,9 @@ from accounts.models import (
 )
 from accounts.people.activity import record
 from accounts.web.factors.admin import AttemptAdmin, SignInAdmin
-from accounts.web.people.admin import InTurn
-from accounts.web.people.person import is_of_provider
-from accounts.web.people.roles import role_names
-from accounts.web.role_limits.admin import LimitedPersonAdmin
+from accounts.web.people.forms import is_of_provider, role_names
+from accounts.web.people.listing import InTurn
+from accounts.web.role_limits import LimitedPersonAdmin
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.discover import access, comparisons, connection, files, in_aws, looking
 from accounts.discover.clusters import search
-from accounts.discover.organization import adding
+from accounts.discover.organization import watching
 from accounts.discover.organization.reading import begin_again, read_on
 from accounts.discover.questions import carry_on as carry_question
 from accounts.lists import accounts
@@ -39,13 +39,13 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.notifications.notification import KEPT
+from accounts.models.notifications import KEPT
 from accounts.models.states import OPEN, WORKING
 from accounts.notify.gathering import gather
 from accounts.notify.sending import deliver
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
-from accounts.runs.retention import (
+from accounts.runs.results import (
     delete_old_verifications,
     delete_unused_findings,
     fold_superseded,
@@ -54,9 +54,9 @@ from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
 from accounts.spinnaker.bundles import build
 from accounts.spinnaker.deliveries.stages import carry_on_for_worker
-from accounts.web.you.session_store import SessionStore
+from accounts.web.you.preferences import SessionStore
 from accounts.work.heartbeat import PEOPLE, beat, beat_again, compare_clocks, swept
-from accounts.work.kinds import Kind
+from accounts.work.queue import Kind
 from accounts.workers.process import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
@@ -134,7 +134,7 @@ def carry_rollout(rollout: Rollout) -> None:
 
 
 QUESTIONS = (
-    *(access, adding, comparisons, connection),
+    *(access, watching, comparisons, connection),
     *(accounts, files, in_aws, looking, search),
 )
 """The modules of the kinds of questions: whatever is asked, a worker can answer."""

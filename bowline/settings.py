@@ -83,9 +83,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.web.you.preferences.TimeZone",
     "bowline.headers.NoStore",
-    "accounts.web.you.limits.SignInRequired",
-    "accounts.web.you.limits.CountUse",
-    "accounts.web.factors.required.SecondFactorRequired",
+    "accounts.web.you.sessions.SignInRequired",
+    "accounts.web.you.sessions.CountUse",
+    "accounts.web.factors.views.SecondFactorRequired",
     "accounts.people.doors.TriesRecorded",
     "accounts.people.doors.ViewersOnly",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -176,7 +176,7 @@ SINGLE_SIGN_ON = single_sign_on(env)
 PASSWORDS_FOR = passwords_for(env, SINGLE_SIGN_ON)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "bowline.backends.Passwords",
+    "bowline.sign_in.Passwords",
 ]
 if SINGLE_SIGN_ON:
     # Its tables stay empty: only what it knows of the protocol is used.
@@ -184,7 +184,7 @@ if SINGLE_SIGN_ON:
     INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
     SOCIALACCOUNT_ADAPTER = "accounts.web.single_sign_on.adapter.Adapter"
     SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.for_allauth
-    AUTHENTICATION_BACKENDS += ["bowline.backends.SignedOn"]
+    AUTHENTICATION_BACKENDS += ["bowline.sign_in.SignedOn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -197,7 +197,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
-SESSION_ENGINE = "accounts.web.you.session_store"
+SESSION_ENGINE = "accounts.web.you.preferences"
 # A working day: whoever approves changes in AWS should have signed in that day.
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # Until a session ends that nobody uses, 0: not before the above.
@@ -205,11 +205,11 @@ SESSION_IDLE_MINUTES = env.SESSION_IDLE_MINUTES
 # Whether people who sign in by password must have a second factor, or may.
 SECOND_FACTOR = env.SECOND_FACTOR
 # Pages confirm who it is, and count wrong codes with wrong passwords, themselves.
-MFA_ADAPTER = "accounts.web.factors.adapter.Factors"
+MFA_ADAPTER = "accounts.web.factors.views.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # steps by which a phone's clock, or a person, is early or late
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# fido2 would accept every subdomain: accounts/web/factors/forms.py accepts the site's.
+# fido2 would accept every subdomain: accounts/web/factors/views.py accepts the site's.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is used to sign in
 MFA_REAUTHENTICATION_REQUIRED = False

@@ -1,8 +1,4 @@
-"""How many wrong passwords are listened to: from one address, and for one name.
-
-Only an address is ever made to wait, never a name: nobody can lock a colleague out. The
-counts are rows of django-axes, so all processes share them, and deleting a row unlocks.
-"""
+"""Who may sign in by password, and how many wrong ones are listened to."""
 
 from __future__ import annotations
 
@@ -17,14 +13,32 @@ from axes.helpers import get_client_username
 from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.web.factors.forgotten import record_forgotten
+from accounts.people.roles import may_use_password
+from accounts.web.factors.views import record_forgotten
 from bowline.client_address import address_of
+
+
+class Passwords(ModelBackend):
+    """Passwords of those who may have one; without that their sessions end, too."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return may_use_password(user) and super().user_can_authenticate(user)
+
+
+class SignedOn(ModelBackend):
+    """Sessions of people whom the provider has vouched for; it takes no password."""
+
+    def authenticate(self, request: HttpRequest | None, **_: Any) -> User | None:  # type: ignore[override]
+        return None
+
 
 ADDRESS_LIMIT = 20
 """Wrong passwords from one address, whatever the names: an office has one address."""

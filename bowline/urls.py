@@ -13,10 +13,9 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.api.urls import urlpatterns as api_urls
-from accounts.web.factors import second_step
 from accounts.web.factors import views as factors
 from accounts.web.failing import failed
-from accounts.web.people.links import choose_password
+from accounts.web.people.forms import choose_password
 from accounts.web.sign_in import SignIn, SignOut
 from accounts.web.single_sign_on.provider import PROVIDER
 from accounts.web.you import preferences
@@ -34,13 +33,13 @@ urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="account_login"),  # allauth calls it so
     path(
         "sign-in/second/",
-        login_not_required(second_step.SecondStep.as_view()),
+        login_not_required(factors.SecondStep.as_view()),
         name="mfa_authenticate",
     ),
-    path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey"),
+    path("sign-in/passkey/", factors.passkey_sign_in, name="passkey"),
     path(
         "sign-in/passkey/options/",
-        second_step.passkey_options,
+        factors.sign_in_options,
         name="passkey-options",
     ),
     path("sign-in/choose/", choose_password, name="choose-password"),

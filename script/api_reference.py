@@ -13,7 +13,7 @@ from accounts.api.authentication import Token
 from accounts.api.codes import Code
 from accounts.api.openapi.document import Node, changed, untitled
 from accounts.closed_sets import NAME
-from accounts.models.uploads.report import SpinnakerReport
+from accounts.models.question import SpinnakerReport
 
 HEAD = """\
 # API reference

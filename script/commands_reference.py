@@ -10,7 +10,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from accounts.management import commands
-from accounts.management.exit_codes import EXIT_CODES
+from accounts.management.command import EXIT_CODES
 
 APP = "accounts"
 DJANGOS = {"changepassword", "createsuperuser", "migrate"}

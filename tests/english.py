@@ -46,9 +46,9 @@ docs/developers and docs/pages are read by developers.
 CODE = ("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py", "script/*.py")
 
 STORED = (
-    *("accounts/models/__init__.py", "accounts/models/activity.py"),
-    *("accounts/models/checks/found.py", "accounts/models/states.py"),
-    "accounts/models/notifications/notification.py",
+    *("accounts/models/__init__.py", "accounts/models/people.py"),
+    *("accounts/models/checks.py", "accounts/models/states.py"),
+    "accounts/models/notifications.py",
     "accounts/web/search/destinations.py",
     *("onboarding/handoff/words.py", "onboarding/handoff/organization.py"),
     "onboarding/handoff/scripts.py",

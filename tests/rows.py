@@ -15,11 +15,10 @@ from django.utils import timezone
 from accounts.discover.clusters.search import USUAL, found_clusters
 from accounts.discover.questions import KEPT
 from accounts.mapping.edits import editing_managing
-from accounts.mapping.entries import described_entries
+from accounts.mapping.entries import described_entries, keep_verified
 from accounts.mapping.handing_off import hand_off_of, hand_off_of_managing
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
-from accounts.mapping.verified import keep_verified
 from accounts.models import (
     BrowserSession,
     Bundle,

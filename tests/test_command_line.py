@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from accounts.management import commands
-from accounts.management.exit_codes import EXIT_CODES, FAILED
+from accounts.management.command import EXIT_CODES, FAILED
 from script.emulated_organization import (
     ACCESS_ROLE,
     MANAGING,

@@ -50,9 +50,9 @@ def missing(ends: set[str], name: str, text: str) -> list[str]:
 
 
 def test_a_path_that_no_file_has_is_found() -> None:
-    ends = ends_of(["accounts/mapping/verified.py"])
+    ends = ends_of(["accounts/mapping/entries.py"])
 
-    assert missing(ends, "a.md", "see mapping/verified.py, `b/NAME.py`") == []
+    assert missing(ends, "a.md", "see mapping/entries.py, `b/NAME.py`") == []
     assert missing(ends, "a.md", "see mapping/proved.py, proved.py.") == [
         "a.md: mapping/proved.py",
         "a.md: proved.py",

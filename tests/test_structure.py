@@ -232,13 +232,7 @@ LONGER = {ROOT / "script" / "emulated_organization.py"}
 """A whole organization's seed, in the order in which it is made."""
 
 
-NO_PAGES = ROOT / "accounts/web/role_limits"
-"""What pages of all topics say of roles for some environments."""
-TOPICS = sorted(
-    path.parent
-    for path in (ROOT / "accounts/web").glob("*/__init__.py")
-    if path.parent != NO_PAGES
-)
+TOPICS = sorted(path.parent for path in (ROOT / "accounts/web").glob("*/__init__.py"))
 
 
 def test_a_topic_has_its_views_and_its_templates() -> None:

@@ -30,27 +30,13 @@ from accounts.api.v1 import (
     runs,
     spinnaker,
 )
-from accounts.api.v1.accounts import (
-    accepting,
-    access,
-    access_role,
-    describing,
-    external_id,
-    hand_offs,
-    keeping,
-    permissions,
-    taking_over,
-    versions,
-)
-from accounts.api.v1.bundles import building, files, since
+from accounts.api.v1.accounts import accepting, access, describing, hand_offs
 from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.foreign import alike as foreign_alike
 from accounts.api.v1.foreign import policies as foreign_policies
-from accounts.api.v1.organization import hand_offs as of_organization
-from accounts.api.v1.organization import members, units
+from accounts.api.v1.organization import members as of_organization
 from accounts.api.v1.rollouts import deciding as rollouts
-from accounts.api.v1.rollouts import report
 from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
 from onboarding import VERSION
@@ -102,17 +88,13 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = (
-    *(access, access_role, external_id, hand_offs, keeping, permissions, versions),
-    taking_over,
-    *(building, decisions, files, of_organization, report, since, units),
-)
+ADD_TO_ROUTERS = (access, decisions, hand_offs)
 """Their operations are at addresses of others: import them before routers are added.
 """
 
 api.add_router("/overview", overview.router, tags=["Overview"])
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
-api.add_router("/organization", members.router, tags=["Organization"])
+api.add_router("/organization", of_organization.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/evaluated-accounts", accepting.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])

@@ -26,7 +26,7 @@ from accounts.api.codes import Code
 from accounts.api.limits import count
 from accounts.api.problems import Problem, problem, problem_of
 from accounts.models import ApiToken
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.people.activity import saying
 from accounts.people.roles import has_role, refusal
 from accounts.people.tries import tried

@@ -21,7 +21,7 @@ from ninja.errors import ValidationError as DoesNotFit
 from accounts.api.codes import Code
 from accounts.discover.questions import ask
 from accounts.models import Question
-from accounts.models.readable import Unreadable
+from accounts.models.account import Unreadable
 from accounts.refused import Refused
 from accounts.work.unwritable import why_unwritable
 from onboarding.accounts_file import FileProblems

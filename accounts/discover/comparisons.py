@@ -10,8 +10,14 @@ from typing import Any, NamedTuple
 from accounts.discover.questions import question, same
 from accounts.models import Bundle, Question
 from accounts.refused import Refused
-from accounts.spinnaker.next_bundle import CHANGED, Changes, compared_now, next_bundle
-from accounts.spinnaker.two_bundles import changes_between, comparison_key
+from accounts.spinnaker.next_bundle import (
+    CHANGED,
+    Changes,
+    changes_between,
+    compared_now,
+    comparison_key,
+    next_bundle,
+)
 
 MOST_ACCOUNTS = 300
 """The most accounts that a request compares: they take it 50 ms."""

@@ -9,7 +9,7 @@ from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Question, Spinnaker
 from accounts.spinnaker.testing import try_connection
 from onboarding.delivery.loading import PERIOD
-from onboarding.delivery.switches import switches
+from onboarding.delivery.releases import switches
 
 FILE = "clouddriver-local.yml"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from accounts.discover.questions import question, reach_in, sessions_of
 from accounts.models import Question
-from accounts.models.readable import Unreadable
+from accounts.models.account import Unreadable
 from accounts.people.roles import OPERATOR
 from onboarding.aws import discover
 from onboarding.aws.discover import OwnAccount
-from onboarding.aws.organization.members import organization_accounts, organization_id
+from onboarding.aws.organization import organization_accounts, organization_id
 from onboarding.aws.session import set_region
 from onboarding.checks import Call
 from onboarding.partitions import partition_of

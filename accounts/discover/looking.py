@@ -24,7 +24,7 @@ from accounts.discover.questions import (
     question,
     sessions_of,
 )
-from accounts.mapping.adopting.looks import begin_look, keep_looks, left_to_look
+from accounts.mapping.adopting.keeping import begin_look, keep_looks, left_to_look
 from accounts.models import Adoption, Question
 from accounts.people.roles import OPERATOR
 from onboarding.adopting.looking import InAws, Target, look_at

@@ -30,8 +30,7 @@ from accounts.models.lease import LeaseLost
 from accounts.models.question import QuestionQuerySet
 from accounts.people.roles import VIEWER, UserRole, has_role, refusal
 from accounts.refused import Refused
-from accounts.work.leases import holding
-from accounts.work.queue import wake
+from accounts.work.queue import holding, wake
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.topology import Reach

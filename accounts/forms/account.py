@@ -11,9 +11,13 @@ from typing import Any
 from crispy_forms.layout import Div
 from django import forms
 
-from accounts.forms.described import asked_of_column, listed_fields
-from accounts.forms.fields import RegionsField, bare_helper
-from accounts.forms.layout import MoreChoices
+from accounts.forms.fields import (
+    MoreChoices,
+    RegionsField,
+    asked_of_column,
+    bare_helper,
+    listed_fields,
+)
 from accounts.help.choices import more
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managing import clash_of

@@ -1,17 +1,100 @@
-"""Form fields that read what people write, and refuse it with a sentence."""
+"""Form fields that read what people write, and the fields of an account among them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from crispy_forms import layout
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
+from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
+from django.db import models
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from accounts.help.choices import more
+from accounts.models.account import MANAGED_MAKERS
 from onboarding import names
+from onboarding.description.field import Field, Kind, Words
+from onboarding.description.fields import BY_NAME
 from onboarding.partitions import known_region
+from onboarding.topology import MadeBy
+
+
+class Fieldset(layout.Fieldset):  # type: ignore[misc]  # crispy has no types
+    """Fields under a legend, which may be anybody's text."""
+
+    def render(
+        self,
+        form: Any,
+        context: Any,
+        template_pack: Any = TEMPLATE_PACK,
+        **kwargs: Any,
+    ) -> SafeString:
+        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        template = self.get_template_name(template_pack)
+        shown: dict[str, Any] = {
+            "fieldset": self,
+            "legend": self.legend,
+            "fields": fields,
+        }
+        return render_to_string(template, shown)
+
+
+class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
+    """Fields that few people change, folded away under a line with what they say.
+
+    Open where one of them is wrong: a link to it must lead somewhere. `warns`: what
+    the line says is not recommended.
+    """
+
+    def __init__(self, says: str, *fields: Any, warns: bool = False) -> None:
+        super().__init__(*fields)
+        self.says = says
+        self.warns = warns
+
+    def render(
+        self,
+        form: Any,
+        context: Any,
+        template_pack: Any = TEMPLATE_PACK,
+        **kwargs: Any,
+    ) -> SafeString:
+        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        names = {pointer.name for pointer in self.get_field_names()}
+        shown: dict[str, Any] = {
+            "says": self.says,
+            "warns": self.warns,
+            "fields": fields,
+            "is_open": bool(names & set(form.errors)),
+        }
+        return render_to_string("_more_choices.html", shown)
+
+
+class Included:
+    """A fragment of the page, which sees what the page shows."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        return render_to_string(self.template, context.flatten())
+
+
+class Sentence:
+    """A paragraph between fields, which may be anybody's text."""
+
+    def __init__(self, text: str, css_class: str = "") -> None:
+        self.text = text
+        self.css_class = css_class
+
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        return format_html('<p class="{}">{}</p>', self.css_class, self.text)
+
 
 T = TypeVar("T")
 MOST_VALUES = 500
@@ -155,3 +238,46 @@ def bare_helper(*parts: Any) -> FormHelper:
     if parts:
         helper.layout = Layout(*parts)
     return helper
+
+
+def form_field(one: Field, words: Words | None = None, **options: Any) -> forms.Field:
+    """Ask for the field in these words, or in its own."""
+    label, help_text, document = words or one.words
+    options["label"] = label
+    options["help_text"] = more(help_text, document) if document else help_text
+    match one.kind:
+        case Kind.TRUTH:
+            return forms.BooleanField(required=False, **options)
+        case Kind.MAKER:
+            return forms.TypedChoiceField(
+                choices=MANAGED_MAKERS,
+                widget=forms.RadioSelect,
+                required=False,
+                empty_value=MadeBy.BOWLINE.value,
+                **options,
+            )
+        case Kind.REGIONS:
+            needed = {"required": "Choose at least one Region."}
+            return RegionsField(error_messages=needed, **options)
+        case Kind.GROUPS:
+            return RolesField(**options)
+    options = {"required": one.is_needed, "max_length": one.longest, **options}
+    field = RuledField(rule=one.rule, **options)
+    if one.kind is Kind.ACCOUNT_ID:
+        field.widget.attrs["inputmode"] = "numeric"
+    if one.proposals:
+        field.widget.attrs["list"] = one.proposals
+    return field
+
+
+def asked_of_column(column: models.Field[Any, Any], **_: Any) -> forms.Field:
+    """Ask for a column of the model, as a ModelForm's `formfield_callback`."""
+    return form_field(BY_NAME[column.name])
+
+
+def listed_fields(chosen: Iterable[Field]) -> list[str]:
+    """Name the fields that have no place of their own, without the groups, which forms
+    fold away or put under a heading.
+    """
+    groups = Kind.GROUPS
+    return [one.name for one in chosen if one.is_listed and one.kind is not groups]

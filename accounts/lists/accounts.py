@@ -26,14 +26,16 @@ from accounts.models import (
     Upload,
 )
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import (
+from accounts.models.states import (
+    FAILURES,
     GROUPS,
     TOGETHER,
     WORDS,
+    State,
     verification_is_stale,
     with_word,
+    word_of,
 )
-from accounts.models.states import FAILURES, State, word_of
 from accounts.packed import packed
 from accounts.runs.inactive import inactive_members
 from accounts.slices import in_slices, read_in_slices

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.lists.declaration import AT_ONCE, NOTHING, Choices, Filter, Listing
 from accounts.models import Activity
-from accounts.models.activity import ActivityQuerySet
+from accounts.models.people import ActivityQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

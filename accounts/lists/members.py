@@ -21,7 +21,7 @@ from accounts.models import (
     Organization,
     Unit,
 )
-from accounts.models.organization.members import MemberQuerySet, same_account
+from accounts.models.organization import MemberQuerySet, same_account
 from accounts.people.roles import OPERATOR
 
 if TYPE_CHECKING:

@@ -26,13 +26,19 @@ from accounts.models import (
     Run,
 )
 from accounts.models.account import has_older_policies
-from accounts.models.standing import NOT_APPROVED, WORDS, counted_by_word, word_of
-from accounts.models.states import State, Status
+from accounts.models.states import (
+    NOT_APPROVED,
+    WORDS,
+    State,
+    Status,
+    counted_by_word,
+    standing_word,
+)
 from accounts.people.policies import is_production
 from accounts.people.role_limits.limits import inside, waits_for
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.capacity import capacity_of
-from accounts.runs.deciding.accepting import waiting_in_words
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.runs.inactive import inactive_accounts
 from accounts.wording import counted, for_count
 
@@ -63,7 +69,7 @@ MOST_ROLLOUTS = 5
 """The most rollouts that are listed for one reason, the newest first."""
 
 
-EVALUATED_LONG_AGO = word_of(State.EVALUATED, is_stale=True)
+EVALUATED_LONG_AGO = standing_word(State.EVALUATED, is_stale=True)
 
 
 class ToDo(NamedTuple):

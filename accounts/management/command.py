@@ -1,24 +1,103 @@
-"""What all commands of Bowline have in common: tables, hints, where lines go, files."""
+"""What all commands of Bowline have in common: tables, hints, exit codes, who
+is recorded.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from django.core.management import CommandError
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
+from accounts.api.authentication import why_not
 from accounts.decisions.many import REFUSALS
-from accounts.management.exit_codes import FAILED
-from accounts.management.migrated import migrate_if_new
+from accounts.models.people import Scope
 from accounts.people.activity import standard_output_kept
+from accounts.people.roles import has_role, refusal
 from accounts.people.tries import tries_recorded
 from accounts.spinnaker.bundles import Twins
-from onboarding.delivery.errors import GateError
+from accounts.tokens.api_tokens import ROLES, find, note_use
+from onboarding.delivery.transport import GateError
+
+DONE, FAILED, PLANNED, WAITS = range(4)
+
+EXIT_CODES = {
+    DONE: "nothing to do, or all done",
+    FAILED: "something failed or was rejected; see standard error",
+    PLANNED: "something is planned and waits for approval",
+    WAITS: "something waits for an owner, who creates the roles",
+}
+
+
+def combined(codes: Iterable[int]) -> int:
+    """Return how a command ends whose parts ended so: what failed comes first."""
+    codes = list(codes)
+    return FAILED if FAILED in codes else max(codes, default=DONE)
+
+
+TOKEN = "BOWLINE_TOKEN"
+
+
+def named_person(name: str) -> User:
+    person = User.objects.filter(username=name).first()
+    if person is None:
+        raise CommandError(f"--by: Bowline has no user {name}.")
+    if not person.is_active:
+        raise CommandError(f"--by: {name} is deactivated.")
+    return person
+
+
+def acting_person(name: str | None, scope: Scope) -> User | None:
+    """Find who acts: the person of the API token in the environment, which must have
+    the scope; else whoever is named, which anybody can claim who writes the database.
+    """
+    text = os.environ.get(TOKEN)
+    if not text:
+        return named_person(name) if name else None
+    token = find(text)
+    if token is None:
+        raise CommandError(f"{TOKEN}: the token isn't valid.")
+    if reason := why_not(token):
+        raise CommandError(f"{TOKEN}: {reason}")
+    if scope not in token.scopes:
+        raise CommandError(f"{TOKEN}: the token {token} needs the scope {scope}.")
+    if not has_role(token.person, ROLES[scope]):
+        raise CommandError(f"{TOKEN}: {refusal(ROLES[scope])}")
+    if name and name != token.person.get_username():
+        raise CommandError(f"--by: the token in {TOKEN} isn't {name}'s.")
+    note_use(token)
+    return token.person
+
+
+def is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def migrate_if_new(say: Callable[[str], None]) -> None:
+    """Create the tables in an empty SQLite file.
+
+    Raise CommandError if another database does not have them: it may be in use.
+    """
+    if is_migrated():
+        return
+    if connection.vendor != "sqlite" or connection.introspection.table_names():
+        raise CommandError(
+            "The database doesn't have the tables of this version of Bowline: run "
+            "`python manage.py migrate` first."
+        )
+    say(f"Creating the tables of a new database, {connection.settings_dict['NAME']}.")
+    call_command("migrate", verbosity=0, interactive=False)
+
 
 STATES = logging.getLogger("accounts.models.states")
 """It has a line for each change of a state, for whoever reads the log of a site."""

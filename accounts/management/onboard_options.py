@@ -152,7 +152,7 @@ class OnboardOptions:
     digest: str | None = None
     """Of the plan that was read."""
     allowed: list[str] | None = None
-    """Deletions, as deletions.py says."""
+    """Deletions, as plain_text.py says."""
     resume: bool = False
     wait: bool = False
     adopts_list: bool = False

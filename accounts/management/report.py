@@ -1,24 +1,66 @@
-"""How `manage.py onboard` ended, as one document for programs: docs/onboard.schema.json
-describes it; and as a summary for people, in Markdown.
+"""How `manage.py onboard` ended, as one document for programs:
+docs/onboard.schema.json.
 """
 
 from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
-from accounts.management.exit_codes import EXIT_CODES
-from accounts.management.plain_diff import diff_lines
+import click
+
+from accounts.management.command import DONE, EXIT_CODES, FAILED, PLANNED, WAITS
+from accounts.management.plain_text import diff_lines
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.states import UNSUCCESSFUL, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, Status
+from accounts.runs.results import reached_account
 from accounts.runs.rollouts.census import runs_of
 from accounts.wording import counted
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import VERBS, Plan, PlannedChange
 from onboarding.resources.risks import Risk, Topic
+
+
+def shown_on_terminal(runs: Iterable[Run], doing: str, count: int) -> list[Run]:
+    """Show a bar with the time left until all of these have ended; return them in the
+    order of their numbers, so that what is printed next does not break the bar.
+    """
+    bar = click.progressbar(
+        runs, length=count, label=doing, file=sys.stderr, show_pos=True
+    )
+    with bar as ended:
+        return sorted(ended, key=lambda run: run.number)
+
+
+def was_verified(managing: Run) -> bool:
+    """Return whether a run reached its checks, so that accounts can be proved, too.
+
+    A check of the managing account that failed says nothing of any other account.
+    """
+    return reached_account(managing)
+
+
+def outdated_in(runs: Iterable[Run]) -> set[UUID | None]:
+    """Find the accounts that AWS outdated, with those that did not start then."""
+    found = {run.account_id: run.status for run in runs}
+    if Status.OUTDATED not in found.values():
+        return set()
+    again = (Status.OUTDATED, Status.APPROVED)
+    return {key for key, status in found.items() if status in again}
+
+
+def code(run: Run) -> int:
+    if run.status == Status.HANDED_OFF:
+        return WAITS
+    if run.status in (*OPEN, Status.DISCARDED):
+        return PLANNED
+    return FAILED if run.status in UNSUCCESSFUL else DONE
+
 
 MOST = 60_000
 """Characters: GitHub takes 65,536 in a comment."""

@@ -1,23 +1,26 @@
-"""What Spinnaker knows of an account: as it is described, planned and approved.
-
-An edit waits until it is planned and approved. Bundles hold what was approved once it
-is proved, too: see verified.py.
+"""What Spinnaker knows of an account: as it is described, planned, applied and
+proved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 from accounts.mapping.managed import managed_of
+from accounts.mapping.spinnaker_names import free_names
 from accounts.models import ManagedAccount, Run
 from accounts.people.authors import forget_authors
+from onboarding.description.values import columns_of, value_of
 from onboarding.details import DetailsError
+from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import (
     EntryChange,
     EntryDocument,
     entry_changes,
 )
-from onboarding.spinnaker.entry_documents import entries_of, entry_documents
+from onboarding.spinnaker.entries import Entries, entries_of, entry_documents
 from onboarding.topology import SESSION_NAME, Managed, Managing, Topology
 
 
@@ -58,3 +61,53 @@ def keep_approved(run: Run) -> None:
     if run.entries:
         accounts = ManagedAccount.objects.filter(pk__in=[run.account_id])
         accounts.have_entries(run.entries["after"], run.version)
+
+
+Verified: TypeAlias = dict[str, Any]
+"""JSON: {as, entries, managed}, see `verified_of`."""
+
+
+def verified_of(row: ManagedAccount, state: str) -> Verified:
+    """Write the account as it is described now, with what of it was approved for
+    Spinnaker; `state` says how it was proved.
+    """
+    managed = managed_of(row)
+    described = {
+        **columns_of(managed),
+        "external_id": managed.external_id,
+        "former_external_id": managed.former_external_id,
+        "providers": {one.key: one.details for one in managed.providers},
+    }
+    return {"as": str(state), "entries": row.approved_entries, "managed": described}
+
+
+def managed_from(verified: Verified) -> Managed:
+    """Read it back; raise DetailsError where a provider cannot read its details."""
+    described = verified["managed"]
+    details = described["providers"]
+    return value_of(
+        described,
+        tuple(
+            PROVIDERS[key].from_details(details[key])
+            for key in PROVIDERS
+            if key in details
+        ),
+        external_id=described["external_id"],
+        former_external_id=described["former_external_id"],
+    )
+
+
+def verified_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Topology:
+    return Topology(managing, tuple(managed_from(row.verified) for row in rows))
+
+
+def verified_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
+    """Return what Spinnaker is to know of the accounts as they were proved."""
+    return entries_of(managing, [row.verified["entries"] for row in rows])
+
+
+def keep_verified(row: ManagedAccount, state: str) -> None:
+    """Make later bundles of the account as this row says."""
+    rows = ManagedAccount.objects.filter(pk=row.pk, version=row.version)
+    if rows.keep_verified(verified_of(row, state)):
+        free_names(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models.readable import Unreadable
+from accounts.models.account import Unreadable
 from onboarding.details import DetailsError
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.spinnaker.bundle.contents import BadArchive

@@ -1,33 +1,144 @@
-"""What people describe and runs act on: a version, a state, and how the state moves.
-
-Every transition has a name and is one UPDATE. Those that follow from a run apply only
-`at` the version that the run was planned for: an edit in between wins.
+"""What people describe and runs act on: a version, a state, and how the state
+changes; rows refuse to be loaded where a column contains what nothing can read.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from pydantic import TypeAdapter, ValidationError
 
-from accounts.models.standing import (
+from accounts.models.states import (
     BROKEN,
+    PASSING,
     VERIFIED,
     Facts,
     Standing,
+    State,
+    move,
     stale_since,
     standing,
+    standing_word,
     verification_is_stale,
-    word_of,
 )
-from accounts.models.states import PASSING, State, move
 from onboarding import names
 from onboarding.desired import POLICY_SET
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
+from onboarding.names import short
+from onboarding.topology import MadeBy
+
+Check = Callable[[Any], bool]
+
+
+def storable(text: str, longest: int | None = None) -> str:
+    """Make any text one that every database takes, and that a page can show."""
+    shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return shown.encode(errors="replace").decode()[:longest]
+
+
+class Unreadable(ValueError):
+    """A column that cannot be read; the message says which one and what it holds."""
+
+    def __init__(self, row: models.Model, column: str, value: object) -> None:
+        super().__init__(
+            f"The column {column} of the {row._meta.verbose_name} {row.pk} contains "
+            f"{short(repr(value))}, which this Bowline can't read."
+        )
+
+
+class Readable(models.Model):
+    READS: ClassVar[Mapping[str, Check]] = {}
+    """What a column may hold, where its type and its choices do not say it."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(
+        cls,
+        db: str | None,
+        field_names: Collection[str],
+        values: Collection[Any],
+        **options: Any,
+    ) -> Self:
+        """Make the row; raise Unreadable where a loaded column cannot be read."""
+        row = super().from_db(db, field_names, values, **options)
+        for column, reads in checks_of(cls):
+            if column in row.__dict__ and not reads(row.__dict__[column]):
+                raise Unreadable(row, column, row.__dict__[column])
+        return row
+
+
+@cache
+def checks_of(model: type[Readable]) -> tuple[tuple[str, Check], ...]:
+    """List the columns that are checked: those with choices, JSON, and READS."""
+    fields = model._meta.concrete_fields
+    usual = {field.name: usual_check(field) for field in fields}
+    checks = {column: check for column, check in usual.items() if check}
+    return tuple({**checks, **model.READS}.items())
+
+
+def usual_check(field: models.Field[Any, Any]) -> Check | None:
+    """Say what such a column contains unless READS says more."""
+    if field.choices:
+        return is_one_of({*dict(field.flatchoices), *[""] * field.blank})
+    if not isinstance(field, models.JSONField):
+        return None
+    if field.null:
+        return is_mapping_or_none
+    return is_mapping if field.default is dict else is_list
+
+
+def is_one_of(known: Collection[Any]) -> Check:
+    return lambda value: value in known
+
+
+def fits(schema: Any) -> Check:
+    """Return whether a value is as the schema says, with nothing converted."""
+    adapter = TypeAdapter(schema)
+
+    def check(value: Any) -> bool:
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError:
+            return False
+        return True
+
+    return check
+
+
+def is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def is_mapping_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def is_list(value: Any) -> bool:
+    return is_texts(value) or is_mappings(value)
+
+
+def is_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def is_slug(value: Any) -> bool:
+    """Return it if a URL can hold it; else an empty text."""
+    return re.fullmatch(r"[-\w]*", str(value), re.ASCII) is not None
+
 
 M = TypeVar("M", bound="Account")
 
@@ -196,7 +307,7 @@ class Account(models.Model):
     @property
     def word(self) -> str:
         """Say its state in one word."""
-        return word_of(
+        return standing_word(
             self.state,
             is_stale=self.stale_since is not None,
             unknown_writes=self.unknown_writes,
@@ -234,3 +345,73 @@ class Account(models.Model):
         rows: Any = type(self)._default_manager
         rows.filter(pk=self.pk).outdate(verified=verified)
         self.refresh_from_db()
+
+
+MISSES = 2
+"""Refusals in a row after which an account's roles count as gone: one may be AWS's."""
+
+
+MAKERS = [
+    (MadeBy.BOWLINE.value, "Bowline, after approval"),
+    (MadeBy.OWNER.value, "The account owner"),
+]
+
+
+MANAGED_MAKERS = [
+    *MAKERS,
+    (MadeBy.ORGANIZATION.value, "The organization, for many accounts"),
+]
+
+
+class MadeByOthers(models.Model):
+    made_by: str
+    reader_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
+    """By which Bowline reads an account that somebody else makes; empty: none."""
+    external_id_prefix = models.CharField(max_length=40, blank=True, editable=False)
+    """Where one template makes many accounts, each one's external ID is this with its
+    account ID; empty: the account has an external ID of its own."""
+    missed = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How often in a row AWS refused the role that the owner had made."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_of_organization(self) -> bool:
+        """Return whether one template makes the roles of many accounts."""
+        return self.made_by == MadeBy.ORGANIZATION
+
+    @property
+    def is_handed_off(self) -> bool:
+        """Return whether somebody else makes the roles, and Bowline only verifies."""
+        return self.made_by != MadeBy.BOWLINE
+
+    @property
+    def is_missing(self) -> bool:
+        """Return whether the roles that were proved count as gone."""
+        return self.missed >= MISSES
+
+
+class InCommon(models.Model):
+    """The columns of SHARED in onboarding/description, of an account or a watch."""
+
+    READS_IN_COMMON = {
+        "regions": is_texts,
+        "read_roles": is_texts,
+        "write_roles": is_texts,
+    }
+
+    environment = models.CharField(
+        max_length=60, blank=True, validators=[is_environment]
+    )
+    regions = models.JSONField(default=list)
+    access_role = models.CharField(max_length=64, blank=True, validators=[is_role_name])
+    made_by = models.CharField(
+        max_length=12, choices=MANAGED_MAKERS, default=MadeBy.BOWLINE.value
+    )
+    uses_external_id = models.BooleanField(default=True)
+    read_roles = models.JSONField(default=list, blank=True)
+    write_roles = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        abstract = True

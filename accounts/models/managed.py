@@ -1,12 +1,12 @@
-"""The managed accounts, and the providers chosen for each."""
+"""The managed accounts: the providers chosen for each, and who makes their roles."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,32 +16,179 @@ from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import MD5, Cast, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
+from pydantic import AfterValidator, BaseModel, Field
 
 from accounts.models.account import (
+    MISSES,
     STILL_BROKEN,
     VERIFICATIONS,
     Account,
     DescribedQuerySet,
+    InCommon,
+    MadeByOthers,
+    Readable,
+    fits,
     is_account_id,
     is_account_name,
+    is_external_id,
+    is_mapping,
+    is_mappings,
+    is_one_of,
     is_path_and_role,
     is_session_name,
 )
-from accounts.models.activity import CreatedBy, name_of, person_key
-from accounts.models.organization.template import InCommon
-from accounts.models.owners.external_id import WithExternalId
-from accounts.models.owners.made_by import MISSES, MadeByOthers
-from accounts.models.people.account_environment import AccountEnvironment
-from accounts.models.readable import Readable, is_mapping, is_mappings, is_one_of
-from accounts.models.standing import BROKEN, VERIFIED, Facts
-from accounts.models.states import PASSING, State, move
+from accounts.models.people import AccountEnvironment, CreatedBy, name_of, person_key
+from accounts.models.states import BROKEN, PASSING, VERIFIED, Facts, State, move
 from accounts.slices import in_slices
 from onboarding.carried.fields import are_carried
 from onboarding.description.other_names import are_other_names
+from onboarding.names import account_name, identity_arn
+from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
-from onboarding.spinnaker.entry_documents import are_documents
-from onboarding.topology import SESSION_NAME
+from onboarding.spinnaker.entries import are_documents
+from onboarding.topology import SESSION_NAME, MadeBy
+
+
+class WithExternalId(models.Model):
+    account_id: str
+    uses_external_id: bool
+    external_id_prefix: str
+    granted_at: datetime | None
+    external_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    own_external_id = models.CharField(
+        max_length=1224, blank=True, validators=[is_external_id]
+    )
+    """Sent in the place of a generated one, unless it is the former one; empty: none.
+    """
+    former_external_id = models.CharField(max_length=1224, blank=True, editable=False)
+    """Accepted in addition to the new one during a rotation; see external_ids.py."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def spinnakers_external_id(self) -> str:
+        """Return what Spinnaker sends; empty where it sends none."""
+        return self.external_id_with(self.external_id_prefix, self.own_external_id)
+
+    def external_id_with(self, prefix: str, own: str) -> str:
+        """Return its own one, unless it is being replaced; else derive it from the
+        prefix and the account's id, where there is a prefix.
+        """
+        if not self.uses_external_id:
+            return ""
+        if own and own != self.former_external_id:
+            return own
+        return f"{prefix}-{self.account_id}" if prefix else str(self.external_id)
+
+    @property
+    def derives_external_id(self) -> bool:
+        """Return whether a template for many accounts creates it, and nobody else."""
+        return bool(self.external_id_prefix and not self.own_external_id)
+
+    @property
+    def keeps_external_id(self) -> bool:
+        """Return whether only a rotation may give up what it has of its own."""
+        return bool(self.own_external_id and self.granted_at)
+
+
+class WaitsForOwner(models.Model):
+    handed_off_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when it waits for the owner; empty: it never did."""
+    awaited_from = models.DateTimeField(null=True, blank=True, editable=False)
+    """From when Bowline looks often, and then less: the hand-off, or a person's word.
+    """
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    look_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When Bowline looks next; empty: it stopped looking."""
+    refused = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How often in a row AWS has refused the owner's roles."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether AWS refused the roles often enough to count them as gone."""
+        return self.refused >= MISSES
+
+
+def is_moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(text)
+    return text
+
+
+def is_role(arn: str) -> str:
+    if Arn.of(identity_arn(arn)).kind != "role":
+        raise ValueError(arn)
+    return arn
+
+
+Moment = Annotated[str, AfterValidator(is_moment)]
+Name = Annotated[str, AfterValidator(account_name)]
+
+
+class KeptRecord(BaseModel, extra="forbid"):
+    arn: Annotated[str, AfterValidator(is_role)]
+    account: Name | Literal[""]
+    """What Bowline called the account; empty: it was never described here."""
+    names: list[Name]
+    """What Spinnaker may still call it."""
+    since: Moment
+    """When Spinnaker was first to assume the role."""
+    who: str
+    """Who took the account out of Bowline, or adopted the list."""
+    when: Moment
+
+    @property
+    def account_id(self) -> str:
+        return Arn.of(self.arn).account
+
+    @property
+    def title(self) -> str:
+        """Name the account for a person."""
+        return self.account or f"{self.account_id}, not in this Bowline"
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.when)
+
+
+fit = fits(list[KeptRecord])
+
+
+def are_kept(value: Any) -> bool:
+    """Return whether these are such records, each of another role."""
+    return fit(value) and len({one["arn"] for one in value}) == len(value)
+
+
+MOST_ROLES = 10_000
+"""More than AWS's policies of one identity can list."""
+
+
+class OtherSite(BaseModel, extra="forbid"):
+    site: str = Field(max_length=36)
+    """The UUID of the other database; empty: only its roles were found."""
+    revision: int = Field(ge=0)
+    """How many times it had changed the account."""
+    roles: list[Annotated[str, AfterValidator(is_role)]] = Field(max_length=MOST_ROLES)
+    """ARNs on the list that this database never put there."""
+
+    @property
+    def tags(self) -> str:
+        """Identify its last change; empty: it left none."""
+        return f"{self.site}/{self.revision}" if self.site else ""
+
+
+site_fits = fits(OtherSite)
+
+
+def is_other_site(value: object) -> bool:
+    """Return whether it describes another site, or none."""
+    return value == {} or site_fits(value)
+
 
 FIXED = (
     "You can't change it while Bowline's roles exist in the account. Remove the "
@@ -115,7 +262,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         return self.filter(approved_version__gt=0, approved_version__lt=F("version"))
 
     def keep_verified(self, verified: dict[str, Any]) -> int:
-        """Make later bundles of this; see mapping/verified.py."""
+        """Make later bundles of this; see mapping/entries.py."""
         return self.update(verified=verified)
 
     def exclude_from_bundles(self, by: Any) -> int:
@@ -194,7 +341,7 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
 
 
 def is_verified(value: Any) -> bool:
-    """Return whether this was written by mapping/verified.py, or is empty."""
+    """Return whether this was written by mapping/entries.py, or is empty."""
     return value == {} or (
         isinstance(value, dict)
         and isinstance(value.get("managed"), dict)
@@ -271,7 +418,7 @@ class ManagedAccount(
     approved_version = models.PositiveIntegerField(default=0, editable=False)
     """The version at which it was approved, or found to be approved already."""
     verified = models.JSONField(default=dict, editable=False)
-    """What bundles hold of it, as it was last proved; see mapping/verified.py. Empty:
+    """What bundles hold of it, as it was last proved; see mapping/entries.py. Empty:
     nothing was proved yet."""
     entries_digest = models.GeneratedField(
         expression=MD5(Cast(KeyTransform("entries", "verified"), models.TextField())),
@@ -427,3 +574,92 @@ class EnabledProvider(Readable):
 
     def __str__(self) -> str:
         return f"{self.key} on {self.account.name}"
+
+
+class HandOffText(models.Model):
+    """A template as it was handed out; the same text is kept once."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class HandOffQuerySet(models.QuerySet["HandOff"]):
+    def in_force(self) -> HandOffQuerySet:
+        """Keep those since which the account was not removed."""
+        return self.filter(removed_at=None)
+
+    def deployed(self) -> HandOffQuerySet:
+        """Keep those that the owner has deployed, as far as anybody knows."""
+        return self.in_force().exclude(found_at=None, said_at=None)
+
+    def newest(self) -> HandOffQuerySet:
+        """Keep the latest version of each account."""
+        later = HandOff.objects.filter(
+            account=OuterRef("account"), number__gt=OuterRef("number")
+        )
+        return self.in_force().filter(~Exists(later))
+
+    def of_organization(self) -> HandOffQuerySet:
+        """Keep those of accounts whose roles a StackSet creates."""
+        return self.filter(account__made_by=MadeBy.ORGANIZATION.value)
+
+    def of_managing(self) -> HandOffQuerySet:
+        """Keep the managing account's, the last one first."""
+        return self.filter(account=None)
+
+
+class HandOff(models.Model):
+    """One hand-off: which text, for which account, by whom, for which stack."""
+
+    account = models.ForeignKey(
+        ManagedAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="hand_offs",
+    )
+    """Empty: it is the managing account's."""
+    text = models.ForeignKey(
+        HandOffText, on_delete=models.PROTECT, related_name="hand_offs"
+    )
+    number = models.PositiveIntegerField()
+    """Counted for each account: people call it version 1, 2 and so on."""
+    stack_name = models.CharField(max_length=128)
+    region = models.CharField(max_length=30)
+    by = person_key()
+    by_name = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    found_at = models.DateTimeField(null=True, blank=True)
+    """When Bowline found it in AWS: read, or by a chain that opened just then."""
+    said_at = models.DateTimeField(null=True, blank=True)
+    """When somebody said that the owner deployed it, which Bowline cannot read."""
+    said_by = person_key()
+    said_by_name = models.CharField(max_length=150, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    """When its account was removed; what comes next may be another stack."""
+    urls = models.JSONField(default=list, editable=False)
+    """Where the template of each stack is in S3; empty: nowhere."""
+    unpublished = models.TextField(blank=True, editable=False)
+    """Why it is nowhere although a bucket is set; empty: nothing refused it."""
+
+    objects = HandOffQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["account", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "number"], name="hand_off_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=models.Q(account=None),
+                name="managing_hand_off_number_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        name = self.account.name if self.account else "the managing account"
+        return f"Version {self.number} for {name}"

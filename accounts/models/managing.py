@@ -16,24 +16,25 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
 from accounts.models.account import (
+    MAKERS,
     STILL_BROKEN,
     VERIFICATIONS,
     Account,
     DescribedQuerySet,
+    Readable,
     is_account_id,
     is_account_name,
+    is_mappings,
+    is_one_of,
     is_role_name,
+    is_texts,
 )
 from accounts.models.lease import Leased
-from accounts.models.managed import ManagedAccount
-from accounts.models.owners.kept_roles import KeptRecord, are_kept
-from accounts.models.owners.made_by import MAKERS
-from accounts.models.owners.other_sites import is_other_site
-from accounts.models.readable import Readable, is_mappings, is_one_of, is_texts
+from accounts.models.managed import KeptRecord, ManagedAccount, are_kept, is_other_site
 from accounts.models.states import PASSING, State, move
 from onboarding import names
 from onboarding.partitions import PARTITIONS
-from onboarding.spinnaker.bundle.ways import WAYS
+from onboarding.spinnaker.bundle.readme import WAYS
 from onboarding.topology import (
     BASE_ROLE,
     IDENTITY_ROLE,
@@ -172,7 +173,7 @@ class ManagingAccount(Account, Leased, Readable):
     bowline_principal = models.CharField(max_length=2048, blank=True, editable=False)
     kept_roles = models.JSONField(default=list, editable=False)
     """Roles that Spinnaker may assume and nobody manages here; see
-    owners/kept_roles.py."""
+    managed.py."""
     site = models.UUIDField(default=uuid.uuid4, editable=False)
     """Identifies this database in AWS, next to `revision`; see
     runs/managing/other_sites.py."""

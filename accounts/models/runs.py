@@ -1,34 +1,222 @@
-"""Runs, their steps and what their checks found: the story of every change."""
+"""Runs: the story of every change, step by step; and rollouts, which are many
+accounts as one job.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, TypeAlias
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models.account import Account
-from accounts.models.checks.evidence import Evidence
-from accounts.models.checks.findings import Findings, are_seconds
-from accounts.models.checks.found import Found
-from accounts.models.checks.verifies import Verifies
-from accounts.models.managed import ManagedAccount, ManagedAccountQuerySet
+from accounts.models.account import (
+    Account,
+    Readable,
+    fits,
+    is_one_of,
+    is_slug,
+    is_texts,
+)
+from accounts.models.checks import Evidence, Findings, Found, Verifies, are_seconds
+from accounts.models.lease import Carried, CarriedQuerySet, Leased, executed, stored
+from accounts.models.managed import (
+    ManagedAccount,
+    ManagedAccountQuerySet,
+    WaitsForOwner,
+)
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
-from accounts.models.owners.waiting import WaitsForOwner
-from accounts.models.people.decided import Decided, Job, JobQuerySet
-from accounts.models.readable import Readable, fits, is_slug
-from accounts.models.rollouts.rollout import InRollout
-from accounts.models.states import OPEN, WORKING, Status, log_states
-from accounts.models.steps import Step
+from accounts.models.people import CreatedBy, Decided, Job, JobQuerySet
+from accounts.models.states import OPEN, WORKING, Status, log_states, move
+from accounts.wording import counted, for_count
+from onboarding.resources.plan import VERBS
 from onboarding.resources.take_over import TakeOver, is_take_over
-from onboarding.spinnaker.entry_documents import are_sides
+from onboarding.spinnaker.entries import are_sides
 from onboarding.verify.result import Located
+
+
+class RolloutQuerySet(CarriedQuerySet["Rollout"]):
+    def due(self) -> RolloutQuerySet:
+        """Keep those that have not ended: any may have something to start."""
+        return self.exclude(state__in=Rollout.ENDED)
+
+
+class Rollout(CreatedBy, Carried, Readable):
+    """Many accounts as one job: planned at once, approved in groups, applied in waves.
+
+    Its runs hold what happens; runs/rollouts/engine.py moves it.
+    """
+
+    class Kind(models.TextChoices):
+        ONBOARD = "onboard", "Onboard"
+        VERIFY = "verify", "Verify"
+        REMOVE = "remove", "Remove from AWS"
+
+    class State(models.TextChoices):
+        PLANNING = "planning"
+        PLANNED = "planned"
+        """It waits for approvals."""
+        APPLYING = "applying"
+        VERIFYING = "verifying"
+        """Of one that only verifies."""
+        PAUSED = "paused"
+        STOPPED = "stopped"
+        FINISHED = "finished"
+
+    class Pauses(models.TextChoices):
+        """What failures keep it from starting more accounts."""
+
+        BY_CAUSE = "cause"
+        """Of few accounts, those that may concern others; of many, as the limits say.
+        """
+        AT_LIMITS = "limits"
+        """What a person made the limits counts, of few accounts, too."""
+        AT_NUMBER = "number"
+        NEVER = "never"
+
+    ENDED = (State.STOPPED, State.FINISHED)
+    AT_ONCE = 50
+    """Accounts in progress where nobody chose another number, and more where workers
+    have threads for more: see census.py.
+    """
+    READS = {"excluded": is_texts, "take_over": is_take_over}
+
+    number = models.AutoField(primary_key=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.ONBOARD)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNING)
+    first_wave = models.PositiveIntegerField(
+        "first wave",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+    )
+    second_percent = models.PositiveIntegerField(
+        "second wave, in percent",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    at_once = models.PositiveIntegerField(
+        "accounts at once",
+        default=AT_ONCE,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000)],
+    )
+    most_failures = models.PositiveIntegerField(
+        "pause when this many accounts fail",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+    )
+    failure_percent = models.PositiveIntegerField(
+        "pause when this percentage of a wave fails",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    pauses = models.CharField(
+        max_length=10, choices=Pauses, default=Pauses.BY_CAUSE, editable=False
+    )
+    reason = models.CharField(max_length=200, blank=True, editable=False)
+    """Why it is paused or stopped."""
+    excluded = models.JSONField(default=list, editable=False)
+    """Each text names an account that was chosen and could not be started, and why."""
+    take_over = models.JSONField(default=dict, editable=False)
+    """What its runs take over of roles that were there before Bowline; empty: nothing.
+    """
+    created_at = models.DateTimeField(auto_now_add=True)
+    resumed_at = models.DateTimeField(null=True, editable=False)
+    """Failures before this, by the database's clock, pause it no more."""
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["state"], name="rollout_state")]
+
+    def __str__(self) -> str:
+        return f"Rollout {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:rollout", args=[self.number])
+
+    def move(self, to: State, **changes: Any) -> None:
+        """Move on, in the transaction that locked it: nobody else does so meanwhile."""
+        rows = Rollout.objects.filter(pk=self.pk)
+        moved = move(rows, to, since=[self.state], **changes)
+        assert moved, f"{self} wasn't locked"
+        for name, value in {"state": to, **changes}.items():
+            setattr(self, name, value)
+        log_states([self])
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @property
+    def most_at_once(self) -> str:
+        """Say how many accounts are in progress at a time."""
+        if self.at_once == self.AT_ONCE:
+            return f"{self.at_once}, or more if the workers have threads for more"
+        return f"up to {self.at_once:,}"
+
+    @property
+    def limit(self) -> str:
+        """Say which failures keep it from starting more accounts."""
+        number = counted(self.most_failures)
+        fails = for_count(self.most_failures, "fails", "fail")
+        share = f"{number}, or {self.failure_percent}% of a wave, {fails}"
+        return {
+            self.Pauses.BY_CAUSE: (
+                f"Pauses when {share}. In a rollout of fewer than ten accounts, a "
+                "single failure doesn't pause the rollout. A cause that two accounts "
+                "share, or a failure of the managing account, does."
+            ),
+            self.Pauses.AT_LIMITS: f"Pauses when {share}.",
+            self.Pauses.AT_NUMBER: f"Pauses when {number} {fails}.",
+            self.Pauses.NEVER: "Failures don't pause the rollout.",
+        }[self.Pauses(self.pauses)]
+
+    @property
+    def has_waves(self) -> bool:
+        """Return whether it changes AWS; a verification is started all at once."""
+        return self.kind != self.Kind.VERIFY
+
+
+class InRollout(models.Model):
+    """What a run knows of the rollout that it is part of."""
+
+    class Turn(models.IntegerChoices):
+        FIRST = 0
+        PRODUCTION = 1
+        """Its environment says so, or asks for a second person."""
+        LAST = 2
+        """Its account failed the last time."""
+
+    rollout = models.ForeignKey(
+        Rollout,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # see run_of_rollout
+        related_name="runs",
+    )
+    wave = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    """In which it began to change AWS, 1 to 3; empty: not yet, or it had nothing to."""
+    turn = models.PositiveSmallIntegerField(
+        choices=Turn, default=Turn.FIRST, editable=False
+    )
+    """When its account starts, among those that are approved: see order.py."""
+    retried = models.BooleanField(default=False, editable=False)
+    """Another run of the rollout took its place."""
+
+    class Meta:
+        abstract = True
+
 
 QUEUE_PATIENCE = timedelta(seconds=45)
 """How long a message may wait in the queue before it is taken for lost."""
@@ -209,7 +397,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """What becomes of roles that were there before Bowline; see the engine's
     resources/take_over.py. Empty: nothing."""
     evidence = models.JSONField(default=list, editable=False)
-    """What roles have used of what it detaches; see checks/evidence.py."""
+    """What roles have used of what it detaches; see checks.py."""
     findings = models.ForeignKey(
         Findings,
         on_delete=models.PROTECT,
@@ -385,3 +573,93 @@ class CheckResult(Found):
                 fields=["-checked_at"], condition=Q(worse=True), name="check_worse"
             )
         ]
+
+
+class Step(Readable):
+    """One approved change of a run, and how it went."""
+
+    READS = {"verb": is_one_of(VERBS), "removed": is_texts, "added": is_texts}
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    run = models.ForeignKey(
+        "accounts.Run", on_delete=models.CASCADE, related_name="steps"
+    )
+    position = models.PositiveIntegerField()
+    account_id = models.CharField(max_length=12)
+    account_name = models.CharField(max_length=60)
+    verb = models.CharField(max_length=6)
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=400)
+    reason = models.CharField(max_length=400, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    removed = models.JSONField(default=list)
+    added = models.JSONField(default=list)
+    """Digests of what is approved to go and to come; see resources/plan.py."""
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    message = models.TextField(blank=True)
+    hint = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["run", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "position"], name="step_position")
+        ]
+        indexes = [
+            # What was made in the managing account is read on its page.
+            models.Index(
+                fields=["account_id", "status", "kind", "name", "verb", "finished_at"],
+                name="step_of_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind} {self.name}"
+
+    @property
+    def seconds(self) -> float | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    def note(self, run: Leased, **columns: Any) -> None:
+        """Write what became of it, by the worker that holds the run; raise LeaseLost
+        where another one took over.
+        """
+        note_all(run, {self: columns})
+
+
+def finish_steps(steps: models.QuerySet[Step], message: str, at: datetime) -> None:
+    """Count as done what nobody had to do, or somebody else did."""
+    undone = (Step.Status.PENDING, Step.Status.RUNNING, Step.Status.FAILED)
+    move(steps, Step.Status.DONE, since=undone, finished_at=at, message=message)
+
+
+def note_all(run: Leased, noted: Mapping[Step, Mapping[str, Any]]) -> None:
+    """Write these columns of each of the run's steps in one statement, by the worker
+    that holds it; raise LeaseLost where another one took over.
+    """
+    ids = {step: stored(step, {"id": step.pk}) for step in noted}
+    changes, values = [], []
+    for name in dict.fromkeys(chain.from_iterable(noted.values())):
+        of = [step for step, columns in noted.items() if name in columns]
+        changes.append(
+            f'"{name}" = CASE "id"{" WHEN %s THEN %s" * len(of)} ELSE "{name}" END'
+        )
+        for step in of:
+            values += [*ids[step], *stored(step, {name: noted[step][name]})]
+    keys = [*chain(*ids.values()), *stored(run, {"id": run.pk, "lease": run.lease})]
+    held = f'SELECT "id" FROM "{run._meta.db_table}" WHERE ("id" = %s AND "lease" = %s)'
+    statement = (
+        f'UPDATE "{Step._meta.db_table}" SET {", ".join(changes)} '
+        f'WHERE ("id" IN ({", ".join(["%s"] * len(ids))}) AND "run_id" IN ({held}))'
+    )
+    if run.lease is None or executed(statement, [*values, *keys]) < len(ids):
+        raise run.lost()

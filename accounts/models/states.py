@@ -1,15 +1,23 @@
-"""The states of accounts, runs and what is in them: a word, a colour, an icon each; and
-the one way in which a state changes.
+"""The states of accounts, runs and what is in them: a word, a colour, and the
+sentences that pages show.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial, reduce
+from operator import or_
 from typing import Any, NamedTuple, TypeVar
 
+from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Aggregate, Case, Count, Q, QuerySet, When
+from django.utils import timezone
+
+from accounts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -215,3 +223,299 @@ def log_states(rows: Iterable[models.Model]) -> None:
         of_run = {"run": str(row.pk)} if row._meta.model_name == "run" else {}
         say = partial(logger.info, "%s: %s", str(row), state, extra=of_run)
         transaction.on_commit(say)
+
+
+VERIFIED = (State.VERIFIED, State.EVALUATED)
+
+STALE = {state.value: f"{state.value}, stale" for state in VERIFIED}
+"""The word of an account whose proof is older than VERIFICATION_MAX_AGE."""
+
+WRITES_UNKNOWN = f"{State.VERIFIED.value}, writes unknown"
+"""The word of an account of which not every write is known to be allowed."""
+
+NOT_EVERYWHERE = f"{State.VERIFIED.value}, some regions"
+"""The word of an account with a region that does not have what deployments need."""
+
+NOT_APPROVED = "not as approved"
+"""The word of an account whose roles may do what nobody approved."""
+
+WORDS = tuple(
+    word
+    for state in State.values
+    if state != State.APPLIED
+    for word in (
+        state,
+        *([NOT_EVERYWHERE, WRITES_UNKNOWN] if state == State.VERIFIED else []),
+        *([STALE[state]] if state in STALE else []),
+        *([NOT_APPROVED] if state == State.DRIFTED else []),
+    )
+)
+"""Every word that a managed account can have, in the order of its life."""
+
+PARTLY, OLD = "verified in part", "stale or outdated"
+IN_PROGRESS, FAILING = "in progress", "failed or not as approved"
+TOGETHER = {
+    PARTLY: (NOT_EVERYWHERE, WRITES_UNKNOWN),
+    OLD: (*STALE.values(), State.OUTDATED),
+    IN_PROGRESS: (State.PLANNED, State.APPLYING, State.HANDED_OFF),
+    FAILING: (State.FAILED, NOT_APPROVED),
+}
+"""Words that ask the same of a person: lists search by these names, too."""
+
+GROUPS = (
+    *(State.VERIFIED.value, State.EVALUATED.value, PARTLY, State.DRIFTED.value),
+    *(OLD, State.DRAFT.value, IN_PROGRESS, FAILING),
+)
+"""The few states by which people search for accounts; a badge says more."""
+
+BROKEN = (State.FAILED, State.DRIFTED)
+"""What the last run found is not what was approved, or does not work."""
+
+BROKEN_WORDS = (*BROKEN, NOT_APPROVED)
+"""The words of accounts in these states."""
+
+TO_PLAN = (*BROKEN_WORDS, State.DRAFT, State.OUTDATED)
+"""The words of accounts in which a plan changes something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a row holds about the state of its account."""
+
+    state: str
+    verification: str = ""
+    is_stale: bool = False
+    is_edited: bool = False
+    """An edit waits that no approved plan holds."""
+    is_accepted: bool = False
+    is_missing: bool = False
+    """AWS refused the roles that the owner had made, and not only once."""
+    is_withdrawn: bool = False
+    """Spinnaker may not assume what still exists of it."""
+    unknown_writes: int = 0
+    """How many changes Spinnaker may be allowed or denied."""
+    is_to_accept_writes: bool = False
+    """Where a second person is asked for, somebody must accept them."""
+    undeployable: int = 0
+    """How many regions are without what a deployment needs."""
+    unapproved: int = 0
+    """How much lets roles do what nobody approved, where it is drifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    word: str
+    sentences: tuple[str, ...] = ()
+    """What a person must know, with what to do; nothing where all is well."""
+    is_to_accept: bool = False
+    """A person may take responsibility for what was only evaluated."""
+
+    @property
+    def colour(self) -> str:
+        return BADGES[self.word].colour
+
+    @property
+    def meaning(self) -> str:
+        return BADGES[self.word].meaning
+
+    @property
+    def is_to_verify(self) -> bool:
+        """Return whether verifying is what to do next."""
+        halfway = (NOT_EVERYWHERE, WRITES_UNKNOWN, *STALE.values())
+        return self.word in halfway or self.sentences == (MISSING,)
+
+    @property
+    def is_to_plan(self) -> bool:
+        """Return whether planning is what to do next."""
+        return self.word in TO_PLAN and not self.is_to_verify
+
+
+STALE_VERIFICATION = (
+    "The last verification is out of date. Verify again. Nothing changes in AWS."
+)
+LOOK_AT_CHECKS = "Spinnaker might be denied {}. The checks show which ones and why."
+WAITS_FOR_ACCEPTANCE = (
+    "An approver must accept {}, below under Policies of others. Until the next "
+    "verification, bundles include the account as it was verified before."
+)
+CANNOT_DEPLOY = (
+    "Spinnaker can't deploy in {} because something that a deployment needs is "
+    "missing. The checks show what it is and how to create it."
+)
+ONLY_READ = (
+    "Bowline couldn't assume this account's roles and only read their policies. "
+    "Bundles include the account after an approver accepts it. To test the roles "
+    "from Spinnaker's host, run verify.sh in the bundle."
+)
+FAILED = "The last run of this account failed."
+HANDED_OFF = (
+    "Bowline is waiting for the account owner or the owner of the managing account. "
+    "It checks automatically, and continues when the owner has deployed the roles."
+)
+MISSING = (
+    "AWS denied access to Spinnaker's identity several times in a row. The owner's "
+    "stack was deleted, or the role's trust policy was edited. Bundles no longer "
+    "include the account. Ask the owner to deploy the template again, then verify "
+    "the account again."
+)
+DRIFTED = "AWS no longer matches what was approved."
+MAY_DO_MORE = (
+    "Its roles have permissions that no one approved. The checks show which ones and "
+    "what to do. An approver can accept policies below under Policies of others."
+)
+EDITED = (
+    "The account was edited after it was planned, so AWS might no longer match its "
+    "settings. Plan again and review the differences."
+)
+EDITED_FOR_SPINNAKER = (
+    "An edit isn't planned yet. It changes the configuration of this account in "
+    "Spinnaker, but nothing in AWS. Until a plan with the edit is approved, bundles "
+    "include the last approved settings."
+)
+WITHDRAWN = (
+    "The removal didn't finish. The roles still exist, but Spinnaker can no longer "
+    "assume them. Remove the account again, or plan it to restore Spinnaker's access."
+)
+EDITED_TOO = "The account was also edited after its last plan. Plan again."
+
+
+def standing(facts: Facts) -> Standing:
+    """Return what to show of an account."""
+    word = standing_word(
+        facts.state,
+        is_stale=facts.is_stale,
+        unknown_writes=facts.unknown_writes,
+        undeployable=facts.undeployable,
+        unapproved=facts.unapproved,
+    )
+    sentences = [STALE_VERIFICATION] if word in STALE.values() else []
+    if facts.undeployable and facts.state in VERIFIED:
+        sentences.append(CANNOT_DEPLOY.format(regions(facts.undeployable)))
+    if facts.unknown_writes and facts.state in VERIFIED:
+        sentences.append(LOOK_AT_CHECKS.format(writes(facts.unknown_writes)))
+        if facts.is_to_accept_writes:
+            sentences.append(
+                WAITS_FOR_ACCEPTANCE.format(writes(facts.unknown_writes, "unknown "))
+            )
+    is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
+    match facts.state:
+        case State.EVALUATED if is_to_accept:
+            sentences.append(ONLY_READ)
+        case State.HANDED_OFF:
+            sentences.append(HANDED_OFF)
+        case State.FAILED:
+            sentences.append(MISSING if facts.is_missing else FAILED)
+        case State.DRIFTED:
+            sentences.append(MAY_DO_MORE if facts.unapproved else DRIFTED)
+        case State.OUTDATED if facts.is_withdrawn and not facts.is_edited:
+            pass
+        case State.OUTDATED:
+            sentences.append(EDITED_FOR_SPINNAKER if facts.verification else EDITED)
+    if facts.is_edited and facts.state in BROKEN:
+        sentences.append(EDITED_TOO)
+    if facts.is_withdrawn and facts.state not in PASSING:
+        sentences.append(WITHDRAWN)
+    return Standing(word, tuple(sentences), is_to_accept)
+
+
+def standing_word(
+    state: str,
+    *,
+    is_stale: bool,
+    unknown_writes: int = 0,
+    undeployable: int = 0,
+    unapproved: int = 0,
+) -> str:
+    if state == State.DRIFTED and unapproved:
+        return NOT_APPROVED
+    if is_stale and state in STALE:
+        return STALE[state]
+    if state == State.VERIFIED and undeployable:
+        return NOT_EVERYWHERE
+    return WRITES_UNKNOWN if unknown_writes and state == State.VERIFIED else state
+
+
+def counted_by_word(
+    rows: QuerySet[Any], *fields: str, **also: Aggregate
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of the fields, a word, how many accounts have both, and these
+    aggregates of them: all of it reads the table once.
+    """
+    stale = Case(When(verification_is_stale(), then=True), default=False)
+    unknown = Case(When(unknown_writes__gt=0, then=1), default=0)
+    without = Case(When(undeployable__gt=0, then=1), default=0)
+    more = Case(When(unapproved__gt=0, then=1), default=0)
+    found = rows.values(
+        *fields, "state", is_stale=stale, unknown=unknown, without=without, more=more
+    )
+    found = found.annotate(count=Count("pk"), **also)
+    for row in found.order_by(*fields, "state"):
+        word = standing_word(
+            row["state"],
+            is_stale=row["is_stale"],
+            unknown_writes=row["unknown"],
+            undeployable=row["without"],
+            unapproved=row["more"],
+        )
+        said = [row[name] for name in also]
+        yield (*(row[field] for field in fields), word, row["count"], *said)
+
+
+def outcome_in_words(state: str, unknown_writes: int, undeployable: int) -> str:
+    """Say how far a verification came, such as “verified, cannot deploy in 1 region, 4
+    writes unknown”.
+    """
+    said = [state]
+    if undeployable:
+        said.append(f"cannot deploy in {regions(undeployable)}")
+    if unknown_writes:
+        said.append(f"{writes(unknown_writes)} unknown")
+    return ", ".join(said)
+
+
+def writes(count: int, which: str = "") -> str:
+    return counted(count, f"{which}write")
+
+
+def regions(count: int) -> str:
+    return counted(count, "Region")
+
+
+def with_word(word: str) -> Q:
+    """Find the accounts of which badges say this word, or one of these together."""
+    if word in TOGETHER:
+        return reduce(or_, map(with_word, TOGETHER[word]))
+    for state, stale in STALE.items():
+        if word == stale:
+            return Q(state=state) & verification_is_stale()
+    if word == NOT_APPROVED:
+        return Q(state=State.DRIFTED, unapproved__gt=0)
+    if word == State.DRIFTED:
+        return Q(state=State.DRIFTED, unapproved=0)
+    if word == NOT_EVERYWHERE:
+        return Q(state=State.VERIFIED, undeployable__gt=0) & ~verification_is_stale()
+    everywhere = Q(state=State.VERIFIED, undeployable=0) & ~verification_is_stale()
+    if word == WRITES_UNKNOWN:
+        return everywhere & Q(unknown_writes__gt=0)
+    known = everywhere & Q(unknown_writes=0) if word == State.VERIFIED else Q()
+    return Q(state=word) & known & ~(verification_is_stale() & Q(state__in=VERIFIED))
+
+
+def verification_is_stale() -> Q:
+    """Find verifications that are too old; `stale_since` says it of one."""
+    if not settings.VERIFICATION_MAX_AGE:
+        return Q(pk__in=[])
+    return Q(verification__in=VERIFIED, verified_at__lt=timezone.now() - max_age())
+
+
+def stale_since(verification: str, verified_at: datetime | None) -> datetime | None:
+    """Say when the verification became too old; None while it has not."""
+    if not (verification and verified_at and settings.VERIFICATION_MAX_AGE):
+        return None
+    if verified_at >= timezone.now() - max_age():
+        return None
+    return verified_at + max_age()
+
+
+def max_age() -> timedelta:
+    return timedelta(days=settings.VERIFICATION_MAX_AGE)

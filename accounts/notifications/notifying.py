@@ -1,19 +1,20 @@
-"""Note who should know what happens, in the transaction in which it does.
-
-People receive mail, by their part in it; targets of teams, by what an administrator
-chose for them.
-"""
+"""Note who should know what happens, in the transaction in which it does."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import (
     Activity,
+    Happened,
     ManagedAccount,
     Member,
     Notification,
@@ -23,10 +24,39 @@ from accounts.models import (
     Target,
 )
 from accounts.models.states import Status
-from accounts.notifications.addresses import address_of, is_configured
 from accounts.people.role_limits.limits import with_role_in
 from accounts.people.roles import APPROVER
 from accounts.work.queue import wake
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def is_configured() -> bool:
+    return bool(settings.EMAIL_HOST)
+
+
+def address_of(person: User) -> str:
+    """Return the person's mail address; empty where it is none, or not one line."""
+    try:
+        validate_email(person.email)
+    except ValidationError:
+        return ""
+    return person.email
+
+
+def happened(run: Run, what: Notification.What) -> None:
+    """Write it down, in the transaction in which it happens, where anybody may hear."""
+    if is_configured() or Target.objects.exists():
+        environment = run.account.environment if run.account else ""
+        Happened.objects.create(what=what, run=run, environment=environment)
+
+
+def failed(run: Run) -> None:
+    """A run failed; the notice of a rollout says those of it."""
+    if run.rollout_id is None:
+        happened(run, Notification.What.FAILED)
+
 
 What = Notification.What
 

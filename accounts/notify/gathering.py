@@ -22,10 +22,9 @@ from accounts.models import (
     Run,
     Target,
 )
-from accounts.models.standing import verification_is_stale
-from accounts.notifications.addresses import is_configured
-from accounts.notifications.notifying import approvers_of, note
-from accounts.notify.attention import needs_attention
+from accounts.models.states import verification_is_stale
+from accounts.notifications.notifying import approvers_of, is_configured, note
+from accounts.notify.texts import needs_attention
 
 What = Notification.What
 

@@ -1,29 +1,60 @@
-"""Send notices: at least once, and again where the mail server or a target does not
-take them.
-
-A lease lets one worker at a time send a notice. One that is killed after the server
-took the message, and before the row says so, sends it twice: a rollout that waits
-unnoticed is worse, and the message has the same id, so that mail programs show one.
-"""
+"""Send notices: at least once, and again where the mail server was away."""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import Activity, Notification
-from accounts.models.readable import storable
-from accounts.notifications.addresses import is_configured
-from accounts.notify.channels.posting import NotDelivered
-from accounts.notify.channels.target import send_to_target
-from accounts.notify.mail import send_mail, wants_mail
-from accounts.notify.texts import text_of
+from accounts.models import Activity, Notification, Preferences
+from accounts.models.account import storable
+from accounts.notifications.notifying import address_of, environments_in, is_configured
+from accounts.notify.channels import NotDelivered, send_to_target
+from accounts.notify.texts import Text, text_of
 from accounts.people.activity import record
-from accounts.work.leases import holding
+from accounts.work.queue import holding
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def wants_mail(person: User, notification: Notification) -> bool:
+    """Return whether the person chose to hear of this kind, in these environments.
+    Nobody chooses to hear nothing of what changes about their own account.
+    """
+    if notification.what == Notification.What.OWN:
+        return person.is_active
+    chosen = Preferences.objects.filter(person=person).first()
+    chosen = chosen or Preferences(person=person)
+    if not (person.is_active and chosen.mail and notification.kind in chosen.kinds):
+        return False
+    if not chosen.environments or notification.rollout is None:
+        return True  # texts.py leaves out what is in other environments
+    return bool(set(chosen.environments) & environments_in(notification.rollout))
+
+
+def send_mail(notification: Notification, text: Text) -> None:
+    """Send it, or raise what smtplib or the network raises."""
+    assert notification.person is not None
+    site = urlsplit(settings.SITE_URL).hostname
+    message = EmailMessage(
+        subject=text.subject,
+        body=text.body,
+        to=[address_of(notification.person)],
+        headers={
+            "Message-ID": f"<{notification.pk}@{site}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.send()
+
 
 logger = logging.getLogger(__name__)
 

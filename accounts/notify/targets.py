@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.decisions.decision import setting
 from accounts.models import Activity, Notification, Target
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.notifications.notifying import note
 from accounts.people.activity import record
 

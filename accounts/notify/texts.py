@@ -1,17 +1,19 @@
-"""What a notice says, in plain text: read when it is sent, from the rows as they are.
-
-Names and messages are foreign: each is one line here, and none is part of a header.
-"""
+"""What a notice says, and what mail and targets make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import (
+    Activity,
     Digest,
     ForeignPolicy,
     ManagedAccount,
@@ -21,16 +23,228 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.standing import max_age, verification_is_stale
-from accounts.models.states import WORKING, Status
-from accounts.notify.attention import text_of_attention
-from accounts.notify.own import text_of_own
-from accounts.notify.written import Text, in_utc, one_line, text_of_paragraphs
+from accounts.models.states import (
+    FAILING,
+    NOT_APPROVED,
+    VERIFIED,
+    WORKING,
+    State,
+    Status,
+    max_age,
+    verification_is_stale,
+    with_word,
+)
 from accounts.people.role_limits.limits import inside
-from accounts.people.roles import APPROVER, has_role
-from accounts.runs.rollouts.causes import causes_of
-from accounts.runs.rollouts.census import Census
+from accounts.people.roles import APPROVER, has_role, whom_to_ask
+from accounts.runs.rollouts.census import Census, causes_of
 from accounts.wording import counted
+from accounts.work.heartbeat import SCHEDULE, Silence, silence
+from onboarding.names import visible
+
+LONGEST = 500
+"""Of one line that others wrote."""
+
+
+class Text(NamedTuple):
+    title: str
+    paragraphs: tuple[str, ...]
+    where: str
+    """What the link leads to."""
+    path: str
+    why: str
+    """Why a person receives it; of no use to a team."""
+    about: Mapping[str, Any] = MappingProxyType({})
+    """What programs may want to know, as JSON."""
+    is_chosen: bool = True
+    """Whether a person can switch it off."""
+
+    @property
+    def subject(self) -> str:
+        return f"Bowline: {self.title}"
+
+    @property
+    def url(self) -> str:
+        return link(self.path)
+
+    @property
+    def body(self) -> str:
+        """Return it as mail, with where to switch that off."""
+        parts = [*self.paragraphs, f"{self.where}: {self.url}", self.why]
+        if self.is_chosen:
+            parts.append(f"Turn email off or on: {link(reverse('you'))}")
+        return "\n\n".join(parts) + "\n"
+
+
+def text_of_paragraphs(
+    title: str,
+    *paragraphs: Iterable[str],
+    where: str,
+    path: str,
+    why: str,
+    about: Mapping[str, Any] = MappingProxyType({}),
+    is_chosen: bool = True,
+) -> Text:
+    """Put it together, without paragraphs that say nothing."""
+    texts = ("\n".join(filter(None, lines)) for lines in paragraphs)
+    return Text(title, tuple(filter(None, texts)), where, path, why, about, is_chosen)
+
+
+def one_line(text: str) -> str:
+    """Keep what others wrote from looking like lines of Bowline's own."""
+    return visible(" ".join(text.split()))[:LONGEST]
+
+
+def link(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def in_utc(moment: datetime) -> str:
+    return f"{moment:%-d %b %Y, %H:%M} UTC"
+
+
+LONG = timedelta(minutes=10)
+"""Workers that are restarted are silent for a moment."""
+OVERDUE = timedelta(days=2)
+"""The schedule verifies each account every night."""
+MOST_OVERDUE = 0.25
+"""The share that may be: an account whose plan waits isn't verified."""
+
+
+class Attention(NamedTuple):
+    silent: Silence | None
+    overdue: int
+    failed: int
+    not_approved: int
+
+    @property
+    def sentences(self) -> list[str]:
+        found = []
+        if self.silent:
+            found.append(
+                f"{self.silent} Nightly verifications and email wait. Check the "
+                "workers of the queue “schedule”."
+            )
+        if self.overdue:
+            late = "hasn't" if self.overdue == 1 else "haven't"
+            found.append(
+                f"{counted(self.overdue)} {late} been verified for two days. Check "
+                "beat and the workers of the queue “schedule”, or raise "
+                "SCHEDULE_ASSUMES_A_SECOND."
+            )
+        for count, word in (
+            (self.failed, State.FAILED.value),
+            (self.not_approved, NOT_APPROVED),
+        ):
+            if count:
+                are = "is" if count == 1 else "are"
+                found.append(f"{counted(count)} {are} {word}.")
+        return found
+
+
+def attention(environments: Collection[str] = ()) -> Attention:
+    """Find it; what accounts need only in these environments, if any are named."""
+    accounts = ManagedAccount.objects.order_by()
+    if environments:
+        accounts = accounts.filter(environment__in=environments)
+    verified = Q(verification__in=VERIFIED, verified_at__isnull=False)
+    late = verified & Q(verified_at__lt=timezone.now() - OVERDUE)
+    found = accounts.aggregate(
+        verified=Count("pk", filter=verified),
+        overdue=Count("pk", filter=late),
+        failed=Count("pk", filter=with_word(State.FAILED)),
+        not_approved=Count("pk", filter=with_word(NOT_APPROVED)),
+    )
+    if found["overdue"] <= found.pop("verified") * MOST_OVERDUE:
+        found["overdue"] = 0
+    silent = silence(SCHEDULE)
+    lasts = silent and silent.since and silent.since < timezone.now() - LONG
+    return Attention(silent if lasts else None, **found)
+
+
+def needs_attention() -> bool:
+    return bool(attention().sentences)
+
+
+def text_of_attention(environments: Collection[str]) -> Text | None:
+    found = attention(environments)
+    if not found.sentences:
+        return None
+    return text_of_paragraphs(
+        "Something needs attention",
+        found.sentences,
+        where="Accounts that failed or aren't as approved",
+        path=reverse("accounts:accounts") + "?state=" + FAILING.replace(" ", "+"),
+        why="You receive this because you chose it.",
+        about={
+            "schedule_is_silent": bool(found.silent),
+            "overdue": found.overdue,
+            "failed": found.failed,
+            "not_as_approved": found.not_approved,
+        },
+    )
+
+
+What = Activity.What
+TITLES = {
+    What.FACTOR_ADDED: "A second factor was added to your account",
+    What.FACTOR_REMOVED: "A second factor was removed from your account",
+    What.FACTORS_RESET: "Your second factors were removed",
+    What.SETTINGS: "An API token of yours was created",
+}
+TO_DO = (
+    "If this wasn't you, change your password, remove any device or token that you "
+    "don't recognize, end your other sessions, and contact an administrator ({})."
+)
+WHY = "You receive this because it is about your own account. It is always sent."
+
+
+def text_of_own(entry: Activity) -> Text:
+    """Say what the activity log says of it; no secret is there."""
+    if "second_approver" in entry.detail:
+        return text_of_policy(entry)
+    is_token = entry.what == What.SETTINGS
+    return text_of_paragraphs(
+        TITLES[What(entry.what)],
+        own_facts(entry),
+        [TO_DO.format(whom_to_ask())],
+        where="Your API tokens" if is_token else "Your second factors",
+        path=reverse("accounts:tokens" if is_token else "second-factor"),
+        why=WHY,
+        is_chosen=False,
+    )
+
+
+POLICIES = {
+    "on": "A second approver is now required for {}",
+    "off asked": "A request to stop requiring a second approver for {}",
+    "off": "A second approver is no longer required for {}",
+}
+
+
+def text_of_policy(entry: Activity) -> Text:
+    """Tell an administrator who decided whether a second person approves."""
+    where = one_line(entry.about)
+    return text_of_paragraphs(
+        POLICIES[str(entry.detail["second_approver"])].format(where),
+        [f"When: {in_utc(entry.at)}", f"By: {one_line(entry.who)}"],
+        [
+            "Without a second approver, the person who plans a change can approve it "
+            "alone."
+        ],
+        where="Settings",
+        path=reverse("accounts:settings"),
+        why="You receive this because you are an administrator. It is always sent.",
+        is_chosen=False,
+    )
+
+
+def own_facts(entry: Activity) -> Iterator[str]:
+    yield f"What: {one_line(entry.about)}"
+    if scopes := entry.detail.get("scopes"):
+        yield f"Scopes: {one_line(', '.join(map(str, scopes)))}"
+    yield f"When: {in_utc(entry.at)}"
+    yield f"By: {one_line(entry.who)}"
+
 
 MOST_CAUSES = 5
 MOST_NAMED = 20

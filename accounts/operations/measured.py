@@ -1,18 +1,16 @@
-"""What Prometheus reads, computed from the database at each scrape.
-
-So it does not matter which of the site's processes answers, and workers need no port.
-No label holds what people or AWS write: there are no more series with more accounts.
-"""
+"""What Prometheus reads, computed from the database at each scrape."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
-from django.db.models import Count, F, Func, IntegerField, Max, Q, Sum
+from django.db.models import Count, F, FloatField, Func, IntegerField, Max, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils import timezone
@@ -24,14 +22,124 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from accounts.models import AwsAnswers, Heartbeat, ManagedAccount, Rollout, Run
-from accounts.models.standing import VERIFIED, WORDS, counted_by_word
-from accounts.models.states import OPEN, Status
+from accounts.models import (
+    AwsAnswers,
+    DeliveredAccount,
+    Delivery,
+    DeliveryStep,
+    Heartbeat,
+    ManagedAccount,
+    Rollout,
+    Run,
+)
+from accounts.models.states import OPEN, VERIFIED, WORDS, Status, counted_by_word
 from accounts.operations.certificate import certificate
-from accounts.operations.delivered import deliveries
-from accounts.operations.epoch import Epoch
 from accounts.work.heartbeat import OF_QUEUE, SEEN
-from onboarding.aws.codes import BAD_CREDENTIALS, THROTTLED, UNKNOWN_THERE
+from accounts.work.threads import repeated
+from onboarding.aws.errors import BAD_CREDENTIALS, THROTTLED, UNKNOWN_THERE
+from onboarding.aws_calls import ANSWERS
+
+
+class Epoch(Func):
+    """A moment as seconds since 1970. On SQLite Django's own arithmetic with moments is
+    done in Python, some hundred times slower.
+    """
+
+    function = "EXTRACT"
+    template = "%(function)s(EPOCH FROM %(expressions)s)"
+    output_field = FloatField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        template = "(julianday(%(expressions)s) - 2440587.5) * 86400"
+        return self.as_sql(compiler, connection, template=template)
+
+
+EVERY = 15.0
+"""Seconds. A killed process loses what it counted since."""
+
+
+def keep_counts() -> None:
+    """Write down what was counted; what the database does not take is kept for later.
+
+    Each row is a statement of its own, so that no two processes wait for each other.
+    """
+    left = ANSWERS.take()
+    try:
+        AwsAnswers.objects.bulk_create(
+            (AwsAnswers(operation=one.operation, error=one.error) for one in left),
+            ignore_conflicts=True,
+        )
+        for one in [*left]:
+            row = AwsAnswers.objects.filter(operation=one.operation, error=one.error)
+            row.update(count=F("count") + left[one])
+            del left[one]
+    finally:
+        ANSWERS.add(left)
+
+
+def counts_kept(every: float = EVERY) -> AbstractContextManager[None]:
+    """Write down what this process counts, until the block is over and once then."""
+    return repeated("counts of AWS's answers", keep_counts, every, and_then=True)
+
+
+LOAD_BUCKETS = (15, 30, 60, 120, 300, 900)
+"""Seconds; Spinnaker loads at each poll, some 30 seconds apart."""
+STATES = {
+    "loaded": Q(leaving=False, loaded_at__isnull=False),
+    "not loaded": Q(leaving=False, loaded_at=None),
+    "leaving": Q(leaving=True),
+}
+
+
+def deliveries() -> Iterator[Metric]:
+    """Three queries, whatever there is."""
+    yield stored()
+    newest = Delivery.objects.exclude(status=Delivery.Status.DISCARDED)
+    number = newest.order_by("-number").values_list("number", flat=True).first()
+    steps = DeliveryStep.objects.filter(delivery=number)
+    took = Epoch("seen_at") - Epoch("sent_at")
+    loaded = Q(seen_at__isnull=False, sent_at__isnull=False)
+    within = {
+        f"within_{edge}": Count(
+            "pk", filter=loaded & Q(seen_at__lte=F("sent_at") + timedelta(seconds=edge))
+        )
+        for edge in LOAD_BUCKETS
+    }
+    found = steps.order_by().aggregate(
+        **within,
+        differing=Count("pk", filter=Q(seen_at=None)),
+        every=Count("pk", filter=loaded),
+        seconds=Sum(took, filter=loaded, default=0.0),
+    )
+    differing = GaugeMetricFamily(
+        "bowline_spinnaker_accounts_differing",
+        "Accounts of the newest delivery that Spinnaker hasn't loaded yet.",
+    )
+    differing.add_metric([], found["differing"])
+    yield differing
+    family = GaugeHistogramMetricFamily(
+        "bowline_spinnaker_load_seconds",
+        "How long Spinnaker took to load each account that the newest delivery sent.",
+        labels=[],
+    )
+    buckets = [(f"{edge:.1f}", found[f"within_{edge}"]) for edge in LOAD_BUCKETS]
+    family.add_metric([], [*buckets, ("+Inf", found["every"])], found["seconds"])
+    yield family
+
+
+def stored() -> Metric:
+    counts = DeliveredAccount.objects.owned().aggregate(
+        **{name.replace(" ", "_"): Count("pk", filter=q) for name, q in STATES.items()}
+    )
+    family = GaugeMetricFamily(
+        "bowline_spinnaker_accounts",
+        "Accounts that Bowline stored in Spinnaker.",
+        labels=["state"],
+    )
+    for state in STATES:
+        family.add_metric([state], counts[state.replace(" ", "_")])
+    return family
+
 
 RECENT = timedelta(hours=1)
 """How far back runs that ended are counted."""

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Activity
-from accounts.models.readable import storable
+from accounts.models.account import storable
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

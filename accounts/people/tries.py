@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Activity
-from accounts.models.readable import storable
+from accounts.models.account import storable
 from accounts.people.activity import (
     COMMAND_LINE,
     LONGEST,

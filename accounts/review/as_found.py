@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, ManagingAccount
-from accounts.runs.foreign.as_found import MOST_DIFFERING
+from accounts.runs.foreign.keeping import MOST_DIFFERING
 from accounts.wording import counted, listed
 from onboarding.resources.kinds import Resource, Role
 from onboarding.resources.trusts import NO_ONE, who_can_assume

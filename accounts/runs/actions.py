@@ -14,12 +14,12 @@ from django.db.models import Q
 
 from accounts.decisions.decision import decision
 from accounts.decisions.locks import hold, hold_with_settings
+from accounts.mapping.entries import keep_verified
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of, take_over_of
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
@@ -39,14 +39,14 @@ from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.access_tests import Answer, access_tested
-from accounts.runs.deciding.coming_first import refuse_before_managing
-from accounts.runs.deciding.lateness import (
+from accounts.runs.deciding.approving import (
     decided_already,
     nothing_to_accept,
+    refuse_before_managing,
     refuse_late,
 )
 from accounts.runs.managing.kept_roles import drop
-from accounts.runs.owners.readiness import refuse_unready
+from accounts.runs.owners.hand_offs import refuse_unready
 from accounts.spinnaker.presence import Presence, presence_of, present_since
 from accounts.work.queue import wake
 from onboarding.resources.take_over import NOTHING, TakeOver

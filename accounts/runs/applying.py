@@ -17,8 +17,8 @@ from accounts.models import (
     ManagedAccount,
     Run,
 )
+from accounts.models.runs import finish_steps
 from accounts.models.states import Status
-from accounts.models.steps import finish_steps
 from accounts.runs.carrying_out import Steps, carry_out
 from accounts.runs.foreign.evidence import others_now
 from accounts.runs.managing.applying import apply_shared
@@ -28,7 +28,7 @@ from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import Key
 from onboarding.resources.plan import Plan, PlanOutdated
-from onboarding.spinnaker.entry_documents import entries_of
+from onboarding.spinnaker.entries import entries_of
 
 
 def apply_run(run: Run, scope: Scope, sessions: Sessions) -> None:

@@ -13,7 +13,7 @@ from accounts.models import (
     Run,
     Step,
 )
-from accounts.models.steps import note_all
+from accounts.models.runs import note_all
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import ManagedAccount, ManagingAccount, Member
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.organization.members import MemberQuerySet
+from accounts.models.organization import MemberQuerySet
 
 
 def inactive_members() -> MemberQuerySet:

@@ -14,11 +14,7 @@ from django.utils import timezone
 
 from accounts.decisions.locks import lock_settings
 from accounts.mapping import snapshots
-from accounts.mapping.entries import (
-    described_entries,
-    keep_approved,
-    unplanned_entries,
-)
+from accounts.mapping.entries import described_entries, keep_approved, unplanned_entries
 from accounts.mapping.plans import decided_of, listed_of, others_of, steps_of
 from accounts.models import (
     ManagedAccount,
@@ -28,16 +24,13 @@ from accounts.models import (
     Step,
 )
 from accounts.models.states import Status
-from accounts.notifications.happening import happened
+from accounts.notifications.notifying import happened
 from accounts.people.deciding import Outside
 from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
-from accounts.runs.deciding.coming_first import open_managing_run
-from accounts.runs.deciding.touched import Compared, keep_decided
-from accounts.runs.foreign.as_found import compared_now, keep_as_found
-from accounts.runs.foreign.evidence import evidence_of
-from accounts.runs.foreign.keeping import keep_all_foreign
-from accounts.runs.foreign.outside import keep_managed_by
+from accounts.runs.deciding.approving import Compared, keep_decided, open_managing_run
+from accounts.runs.foreign.evidence import evidence_of, keep_managed_by
+from accounts.runs.foreign.keeping import compared_now, keep_all_foreign, keep_as_found
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.managing.kept_roles import drop_removed

@@ -16,9 +16,13 @@ from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.edits import is_outdated_by
-from accounts.mapping.left_over import forgotten_by, withdrawn_by
 from accounts.mapping.managed import assumed_roles, managed_of
-from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.managing import (
+    forgotten_by,
+    managing_of,
+    managing_row,
+    withdrawn_by,
+)
 from accounts.mapping.plans import take_over_of
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status

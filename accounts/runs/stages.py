@@ -12,16 +12,15 @@ from django.db import Error, transaction
 from accounts.models import Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
-from accounts.notifications.happening import failed
+from accounts.notifications.notifying import failed
 from accounts.runs.inactive import explained
-from accounts.runs.owners.applying import apply_stage
+from accounts.runs.owners.looking import apply_stage
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
-from accounts.work.leases import held
 from accounts.work.log_ids import RUN, about
-from onboarding.aws.codes import NOT_OURS
-from onboarding.aws.errors import AwsError
+from accounts.work.queue import held
+from onboarding.aws.errors import NOT_OURS, AwsError
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_cpu import TooMuchCpu, cpu_bounded
 from onboarding.desired.names_in_use import keep_it_or_choose

@@ -15,26 +15,34 @@ from django.utils import timezone
 
 from accounts.decisions.locks import lock_settings
 from accounts.mapping import snapshots
-from accounts.mapping.entries import as_spinnaker_assumes, unplanned_entries
+from accounts.mapping.entries import (
+    as_spinnaker_assumes,
+    keep_verified,
+    unplanned_entries,
+)
 from accounts.mapping.managing import managing_of
-from accounts.mapping.verified import keep_verified
 from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
 from accounts.models.states import WORKING, State, Status
-from accounts.notifications.happening import failed, happened
-from accounts.runs.foreign.as_found import compared_now, difference_of, keep_as_found
-from accounts.runs.foreign.denied import denied_since
-from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, of_others
+from accounts.notifications.notifying import failed, happened
+from accounts.runs.foreign.accepting import Writes, keep_writes, writes_to_accept
+from accounts.runs.foreign.evidence import denied_since
+from accounts.runs.foreign.keeping import (
+    OnPassed,
+    compared_now,
+    difference_of,
+    keep_all_foreign,
+    keep_as_found,
+    of_others,
+)
 from accounts.runs.foreign.passing import Passing, passing_in
-from accounts.runs.foreign.writes import Writes, keep_writes, writes_to_accept
 from accounts.runs.inactive import explained
 from accounts.runs.managing.kept_roles import drop
+from accounts.runs.owners.hand_offs import keep_found, owners_word
 from accounts.runs.owners.learning import learn_of_owner
-from accounts.runs.owners.versions import keep_found, owners_word
 from accounts.runs.results import by_provider, failed_checks, keep_results
 from accounts.runs.scope import COMPARED_FOR, Comparison, Scope, Side
-from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import OwnCredentialsError
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Backoff, Sessions
 from onboarding.checks import Outcome
 from onboarding.description.other_names import REGIONS
 from onboarding.desired import POLICY_SET, assume_list

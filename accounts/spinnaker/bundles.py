@@ -17,19 +17,17 @@ from django.utils import timezone
 
 from accounts.decisions.decision import decision, shared_by_all
 from accounts.mapping import snapshots
+from accounts.mapping.entries import verified_entries, verified_topology
 from accounts.mapping.managing import managing_row
-from accounts.mapping.verified import verified_entries, verified_topology
 from accounts.models import Activity, Bundle, ForeignPolicy, ManagedAccount
-from accounts.models.activity import name_of
-from accounts.models.standing import BROKEN
-from accounts.models.states import move
+from accounts.models.people import name_of
+from accounts.models.states import BROKEN, move
 from accounts.people.activity import record
 from accounts.people.reach import around
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
-from accounts.spinnaker.gone import MayBeThere, had_before, left_by
-from accounts.spinnaker.next_bundle import decided
-from accounts.spinnaker.two_bundles import counted_since_last
+from accounts.spinnaker.next_bundle import counted_since_last, decided
+from accounts.spinnaker.presence import MayBeThere, had_before, left_by
 from accounts.wording import first_of
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import ForeignPolicy, ManagedAccount
-from accounts.models.checks.foreign_policy import WIDE, today
+from accounts.models.checks import WIDE, today
 from accounts.wording import counted
 
 MOST_IN_BUNDLE = 50

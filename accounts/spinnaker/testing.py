@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from accounts.mapping.spinnaker.connection import NotConnected, gate_of
+from accounts.mapping.spinnaker import NotConnected, gate_of
 from accounts.models import Spinnaker
-from accounts.models.readable import Unreadable
+from accounts.models.account import Unreadable
 from accounts.wording import first_of
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
@@ -20,9 +20,8 @@ from onboarding.delivery.connection import (
     Report,
     report,
 )
-from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.releases import Release
-from onboarding.delivery.transport import Limits
+from onboarding.delivery.transport import GateError, Kind, Limits
 from onboarding.names import visible
 
 LIMITS = Limits(connect=5, read=15, whole=30)

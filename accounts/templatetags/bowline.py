@@ -33,7 +33,7 @@ from accounts.templatetags.marks import (
 from accounts.web.accounts.verdict import in_order, outcomes
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.views import Live
-from accounts.web.role_limits.holders import needed
+from accounts.web.role_limits import needed
 from accounts.web.runs.review.diff import called
 from accounts.web.runs.review.plans import rows_html
 from accounts.web.you.preferences import saved_filters_of

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from accounts.decisions.decision import decision, setting
 from accounts.models import Activity, ApiToken
-from accounts.models.api.token import Scope
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile, Scope
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
 from accounts.people.reach import for_people

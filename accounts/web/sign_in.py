@@ -15,7 +15,7 @@ from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.web.factors.step import begin_second_step
 from accounts.web.single_sign_on.provider import sign_on_provider
-from accounts.web.you.limits import ENDED, how_sessions_end
+from accounts.web.you.sessions import ENDED, how_sessions_end
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm

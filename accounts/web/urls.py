@@ -4,44 +4,38 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.web.accounts import accepting, account
+from accounts.web.accounts import account
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
-from accounts.web.adopting import urls as adopting
+from accounts.web.adopting import views as adopting
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import comparing, halconfig
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
-from accounts.web.deliveries import decisions as delivery_decisions
-from accounts.web.deliveries import views as deliveries
+from accounts.web.deliveries import views as delivery_decisions
 from accounts.web.exports import views as exports
-from accounts.web.foreign import urls as foreign
+from accounts.web.foreign import views as foreign
 from accounts.web.from_file import views as from_file
 from accounts.web.handoff import organization as organization_hand_off
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.managing import views as managing
-from accounts.web.organization import adding as organization_adding
-from accounts.web.organization import reading as organization_reading
-from accounts.web.organization import views as organization
-from accounts.web.organization import watching as organization_watching
+from accounts.web.organization import views as organization_adding
 from accounts.web.overview import views as overview
 from accounts.web.people import listing as people
 from accounts.web.people import views as person
 from accounts.web.permissions import views as permissions
-from accounts.web.rollouts import decisions as rollout_decisions
 from accounts.web.rollouts import same as rollout_groups
-from accounts.web.rollouts import views as rollouts
-from accounts.web.runs import decisions, identical_plans
+from accounts.web.rollouts import views as rollout_decisions
+from accounts.web.runs import decisions
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
-from accounts.web.settings import environment_rules
 from accounts.web.settings import views as settings
 from accounts.web.spinnaker import views as spinnaker
 from accounts.web.taking_over import views as taking_over
 from accounts.web.targets import views as targets
 from accounts.web.tokens import views as tokens
-from accounts.web.wizard import access, access_role
+from accounts.web.wizard import access
 from accounts.web.wizard import views as wizard
 
 app_name = "accounts"
@@ -99,20 +93,22 @@ account_pages = [
     path("accounts/exclude/", bulk.exclude_many, name="exclude-many"),
     path("accounts/rotate/", bulk.rotate_many, name="rotate-many"),
     path("accounts/retry/", bulk.retry_many, name="retry-many"),
-    path("accounts/to-accept/", accepting.to_accept, name="to-accept"),
-    path("accounts/accept/", accepting.accept_many, name="accept-many"),
+    path("accounts/to-accept/", accounts.to_accept, name="to-accept"),
+    path("accounts/accept/", accounts.accept_many, name="accept-many"),
     path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
     path("accounts/clusters/<uuid:search>/", clusters.clusters, name="clusters"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
-    path("accounts/organization/", organization.organization, name="organization"),
+    path(
+        "accounts/organization/", organization_adding.organization, name="organization"
+    ),
     path(
         "accounts/organization/read/",
-        organization_reading.organization_read,
+        organization_adding.organization_read,
         name="organization-read",
     ),
     path(
         "accounts/organization/progress/",
-        organization_reading.organization_progress,
+        organization_adding.organization_progress,
         name="organization-progress",
     ),
     path(
@@ -122,10 +118,10 @@ account_pages = [
     ),
     path(
         "accounts/organization/watch/",
-        organization_watching.organization_watch,
+        organization_adding.organization_watch,
         name="organization-watch",
     ),
-    *organization_watching.posts,
+    *organization_adding.posts,
     path("accounts/file/", from_file.from_file, name="from-file"),
     path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
     path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
@@ -147,12 +143,10 @@ account_pages = [
     ),
     *permissions.rotations,
     path("accounts/<uuid:pk>/test-access/", access.test_access, name="test-access"),
-    path(
-        "accounts/<uuid:pk>/access-role/", access_role.access_role, name="access-role"
-    ),
+    path("accounts/<uuid:pk>/access-role/", access.access_role, name="access-role"),
     path(
         "accounts/<uuid:pk>/access-role/file/",
-        access_role.access_role_file,
+        access.access_role_file,
         name="access-role-file",
     ),
     path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
@@ -162,30 +156,30 @@ run_pages = [
     path("runs/<int:number>/", runs.run_by_number, name="run-by-number"),
     path(
         "runs/same/<slug:fingerprint>/",
-        identical_plans.identical_plans,
+        decisions.identical_plans,
         name="identical-plans",
     ),
     path(
         "runs/same/<slug:fingerprint>/approve/",
-        identical_plans.identical_plans_approve,
+        decisions.identical_plans_approve,
         name="identical-plans-approve",
     ),
     path("runs/<uuid:pk>/", runs.run, name="run"),
     *decisions.run_posts,
 ]
 rollout_pages = [
-    path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
-    path("runs/rollouts/<int:number>/", rollouts.rollout, name="rollout"),
+    path("runs/rollouts/", rollout_decisions.rollouts, name="rollouts"),
+    path("runs/rollouts/<int:number>/", rollout_decisions.rollout, name="rollout"),
     *rollout_decisions.posts,
     path(
         "runs/rollouts/<int:number>/report.csv",
-        rollouts.rollout_report,
+        rollout_decisions.rollout_report,
         {"form": "csv"},
         name="rollout-csv",
     ),
     path(
         "runs/rollouts/<int:number>/report.json",
-        rollouts.rollout_report,
+        rollout_decisions.rollout_report,
         {"form": "json"},
         name="rollout-json",
     ),
@@ -200,9 +194,11 @@ bundle_pages = [
     path("bundles/", bundles.bundles, name="bundles"),
     path("bundles/now/", spinnaker.spinnaker_now, name="spinnaker-now"),
     path("bundles/next/", comparing.bundle_next, name="bundle-next"),
-    path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
+    path("bundles/deliveries/", delivery_decisions.deliveries, name="deliveries"),
     *delivery_decisions.posts,
-    path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
+    path(
+        "bundles/deliveries/<int:number>/", delivery_decisions.delivery, name="delivery"
+    ),
     *bundles.posts,
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(
@@ -292,6 +288,6 @@ urlpatterns = [
     ),
     path("settings/", settings.settings, name="settings"),
     path("settings/activity/", activity.activity, name="activity"),
-    *environment_rules.posts,
+    *settings.posts,
     path("settings/second-approver/", settings.second_approver, name="second-approver"),
 ]

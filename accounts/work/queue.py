@@ -1,21 +1,85 @@
-"""Wake workers, with messages on the broker."""
+"""Kinds of work: held by one worker each, and woken by messages on the broker."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from celery import current_app
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from accounts.models.lease import Carried, Durable
+from accounts.models.lease import Carried, CarriedQuerySet, Durable, LeaseLost
 from accounts.work.heartbeat import PEOPLE, SCHEDULE, broker_lost
 
+C = TypeVar("C", bound=Carried)
+
+SWEPT_AT_ONCE = 200
+"""Rows for which a sweep sends again; the next one continues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[C]):
+    model: type[C]
+    carry: Callable[[C], bool | None]
+    """Carries a row as far as it goes, one worker at a time; says whether it can be
+    carried on at once. Safe to kill anywhere.
+    """
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.model_name)
+
+    @property
+    def rows(self) -> CarriedQuerySet[C]:
+        rows = self.model._default_manager.all()
+        assert isinstance(rows, CarriedQuerySet)
+        return rows
+
+    def carry_on(self, key: str) -> None:
+        """Carry on the row that a message names, unless that is done."""
+        row = self.rows.due().filter(pk=key).first()
+        if row is not None and self.carry(row):
+            wake(row)
+
+    def sweep(self) -> None:
+        """Send again for what a dead worker or a lost message left behind."""
+        marks = issubclass(self.model, Durable)  # so that the next sweep finds others
+        if rows := self.rows.abandoned()[: SWEPT_AT_ONCE if marks else None]:
+            wake(*rows)
+
+
 logger = logging.getLogger(__name__)
+
+D = TypeVar("D", bound=Durable)
+
+
+def holding(row: D, work: Callable[[D], object]) -> bool:
+    """Do the work on the row as it is now, unless another worker holds it; return
+    whether this one did, and held it to the end.
+    """
+    return row.take_lease() and held(row, work)
+
+
+def held(row: D, work: Callable[[D], object]) -> bool:
+    """Do the same with a row whose lease was taken. Let go of it at the end, whatever
+    that is.
+    """
+    try:
+        columns = [field.attname for field in row._meta.concrete_fields]
+        row.refresh_from_db(fields=columns if row.get_deferred_fields() else None)
+        work(row)
+    except LeaseLost as error:
+        logger.warning("%s", error)
+        return False
+    finally:
+        row.free_lease()
+    return True
+
 
 EXPIRES = 10 * 60
 """Seconds, so that messages do not pile up without a worker; far more than the clocks

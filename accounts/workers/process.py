@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models.lease import free_leases
-from accounts.operations.aws_calls import counts_kept
+from accounts.operations.measured import counts_kept
 from accounts.work.heartbeat import OF_QUEUE, PEOPLE, SCHEDULE
 from accounts.work.threads import leases_extended, repeated
 from accounts.workers.pool import RunPool

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from onboarding.accounts_file.managed import (
     WrittenAccount,
     read_accounts,
+    read_managing,
+    read_spinnaker,
     refuse_twins,
 )
-from onboarding.accounts_file.managing import read_managing
 from onboarding.accounts_file.reader import FileProblems, Problem, Reader
-from onboarding.accounts_file.spinnaker import read_spinnaker
 from onboarding.accounts_file.spreadsheet import SAVE_AS, rows_as_nodes, wrong_format
 from onboarding.bounded_yaml import NOT_UTF_8, BadYaml, composed, decoded
 from onboarding.delivery.connection import Connection

@@ -13,11 +13,7 @@ from typing import Any
 
 import yaml
 
-from onboarding.accounts_file.managed import (
-    ADOPTED_FROM,
-    RENAMED_FROM,
-    WrittenAccount,
-)
+from onboarding.accounts_file.managed import ADOPTED_FROM, RENAMED_FROM, WrittenAccount
 from onboarding.accounts_file.spreadsheet import BY_KEY, COLUMNS, csv_row
 from onboarding.description.field import Kind
 from onboarding.description.fields import FIELDS

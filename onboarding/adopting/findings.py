@@ -9,8 +9,8 @@ from typing import Any
 from onboarding import names
 from onboarding.adopting.comparing import PROFILES_SWITCH, Spinnaker
 from onboarding.adopting.judging.accounts import Judgement
-from onboarding.adopting.judging.launching import Launching, has_files, launching
-from onboarding.adopting.judging.roles import role_in
+from onboarding.adopting.judging.settings import Launching, has_files, launching
+from onboarding.adopting.judging.sharing import role_in
 from onboarding.adopting.values import (
     AWS,
     ECS,

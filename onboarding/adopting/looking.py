@@ -13,8 +13,7 @@ from onboarding.adopting.values import AWS
 from onboarding.aws.client import together
 from onboarding.aws.errors import AwsError
 from onboarding.aws.observe import observe
-from onboarding.aws.roles.foreign import boundaries, foreign
-from onboarding.aws.roles.managed_by import managed_by
+from onboarding.aws.roles.foreign import boundaries, foreign, managed_by
 from onboarding.aws.session import Sessions
 from onboarding.names import one_line
 from onboarding.partitions import Arn

@@ -13,8 +13,8 @@ from onboarding.accounts_file.writing import managing_written, yaml_text
 from onboarding.adopting.comparing import Spinnaker, combined
 from onboarding.adopting.findings import findings
 from onboarding.adopting.judging.accounts import Judged, Judgement, Written, judge
-from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict, judged_settings
+from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import AWS, Finding, as_json, within
 from onboarding.carried.table import CARRIED, LEFT, TAKEN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from onboarding.adopting.judging.accounts import Judged
-from onboarding.adopting.judging.roles import RoleName
 from onboarding.adopting.judging.settings import SettingVerdict
+from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.judging.verdicts import FieldVerdict
 from onboarding.adopting.report import Report, alike, heads
 from onboarding.adopting.values import PROVIDERS, Reading, value_as_text

@@ -10,22 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
-from onboarding.aws.kinds.cluster_access import entry, scope
-from onboarding.aws.kinds.key_grants import grants_of, naming_the_key_policy
-from onboarding.aws.kinds.linked_roles import (
+from onboarding.aws.kinds import (
+    FULL,
+    PolicyVersions,
+    entry,
+    grants_of,
     is_taken,
     linked_role,
+    naming_the_key_policy,
+    no_one_else,
+    role_of,
+    scope,
     settle_service_linked,
+    tagged,
+    tagging,
+    untagged,
+    untagging,
 )
-from onboarding.aws.kinds.owner_tags import tagged, tagging, untagged, untagging
-from onboarding.aws.kinds.policy_versions import FULL, PolicyVersions, no_one_else
-from onboarding.aws.kinds.roles import role_of
 from onboarding.aws.known import Version
 from onboarding.aws.observe import observe
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import SYSTEM, Backoff, Clock, Sessions, silent
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (
     OWNER,

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from botocore import xform_name
 from botocore.exceptions import ClientError, ConnectionError
 
-from onboarding.aws.codes import ABSENT, UNKNOWN_THERE
 from onboarding.aws.errors import (
+    ABSENT,
+    UNKNOWN_THERE,
     AwsError,
     code_of,
     no_endpoint,

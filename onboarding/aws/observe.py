@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from onboarding.aws.client import AccountClient, parsed, together
 from onboarding.aws.errors import AwsError
-from onboarding.aws.kinds.key_grants import key_grant
-from onboarding.aws.kinds.linked_roles import SERVICE_LINKED, linked_role
-from onboarding.aws.kinds.policies import document_of
-from onboarding.aws.kinds.roles import is_owned, other_tag, role_of
+from onboarding.aws.kinds import (
+    SERVICE_LINKED,
+    document_of,
+    is_owned,
+    key_grant,
+    linked_role,
+    other_tag,
+    role_of,
+)
 from onboarding.aws.known import Known
 from onboarding.aws.roles.whole import MOST_PAGES, read_whole
 from onboarding.aws.session import Sessions

@@ -11,14 +11,13 @@ from contextlib import suppress
 from itertools import accumulate
 
 from onboarding.aws.client import AccountClient, parsed
-from onboarding.aws.codes import NOT_ENABLED
 from onboarding.aws.discover import regions
-from onboarding.aws.errors import AwsError
-from onboarding.aws.kinds.policies import document_of
-from onboarding.aws.organization.members import organization_id
+from onboarding.aws.errors import NOT_ENABLED, AwsError
+from onboarding.aws.kinds import document_of
+from onboarding.aws.organization import organization_id
 from onboarding.aws.session import Sessions
 from onboarding.checks import Call
-from onboarding.desired.packing import POLICIES_PER_HOLDER
+from onboarding.desired.capacity import POLICIES_PER_HOLDER
 from onboarding.partitions import ALWAYS_ENABLED, Arn
 from onboarding.resources.kinds import MANAGED_PATH, Attachment, InlinePolicy, Role
 from onboarding.resources.plan import Change, Create, Delete, Update

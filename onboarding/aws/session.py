@@ -1,8 +1,11 @@
-"""Sessions: how Bowline accesses accounts, with which credentials."""
+"""Sessions: how Bowline accesses accounts, with which credentials; and waiting
+out what AWS will soon answer otherwise.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import threading
 import time
@@ -10,13 +13,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.credentials import Credentials as OwnCredentials
 
-from onboarding.aws.backoff import Backoff, silent
-from onboarding.aws.codes import NO_ACCESS
 from onboarding.aws.errors import (
+    NO_ACCESS,
     AwsError,
     own_credentials,
     translating,
@@ -33,6 +35,74 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 T = TypeVar("T")
+
+FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
+"""Seconds. IAM is mostly ready within two; longer waits spare a throttled API."""
+
+
+def silent(sentence: str) -> None:
+    """Tell nobody."""
+
+
+class Clock(NamedTuple):
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+SYSTEM = Clock()
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Seconds in total, with back-off and jitter.
+
+    `waiting` hears a sentence before each sleep and an empty one when it is over, in
+    the caller's own thread.
+    """
+
+    seconds: float
+    waiting: Callable[[str], None] = silent
+    clock: Clock = SYSTEM
+    deadline: float = field(init=False)
+    delay: float = field(init=False)
+    spoken: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.deadline = self.clock.now() + self.seconds
+        self.delay = FIRST_DELAY
+
+    def wait(self, sentence: str) -> bool:
+        """Sleep a while; False, at once, where the time is over."""
+        left = self.deadline - self.clock.now()
+        if left <= 0:
+            return False
+        self.waiting(f"Waiting for AWS: {sentence}.")
+        self.spoken = True
+        # Half to one and a half: workers that were throttled together part ways.
+        self.clock.sleep(min(left, self.delay * random.uniform(0.5, 1.5)))
+        self.delay = min(LONGEST_DELAY, self.delay * 2)
+        return True
+
+    def over(self) -> None:
+        """Take back the sentence, if one was said, and begin with short delays."""
+        if self.spoken:
+            self.waiting("")
+        self.spoken, self.delay = False, FIRST_DELAY
+
+    def until_done(
+        self, act: Callable[[], T], sentence: str, *, again: Callable[[AwsError], bool]
+    ) -> T:
+        """Return what `act` returns, repeating it after errors that are worth it."""
+        try:
+            while True:
+                try:
+                    return act()
+                except AwsError as error:
+                    if not again(error) or not self.wait(sentence):
+                        raise
+        finally:
+            self.over()
+
 
 PATIENCE = 30.0
 """Seconds in which a run asks again where AWS is too busy for a read. A person at a

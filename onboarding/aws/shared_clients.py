@@ -29,7 +29,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import UnknownRegionError
 
-from onboarding.aws.codes import (
+from onboarding.aws.errors import (
     ABSENT,
     BAD_CREDENTIALS,
     DENIED,
@@ -38,8 +38,8 @@ from onboarding.aws.codes import (
     THROTTLED,
     TRUSTS_NO_ONE,
     UNKNOWN_CALL,
+    refuse_html,
 )
-from onboarding.aws.errors import refuse_html
 from onboarding.aws_calls import ANSWERS, Answer
 from onboarding.partitions import PARTITIONS
 

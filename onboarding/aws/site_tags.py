@@ -3,7 +3,7 @@ that every managing account has.
 
 IAM compares nothing before it writes a tag, so they are read right before each change,
 and moved on before it. Who writes a list at the same moment is found by its versions
-(kinds/policy_versions.py).
+(kinds.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from onboarding.aws.apply import APPLY_BACKOFF
-from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Backoff, Sessions
 from onboarding.desired.managing import REGION_LOOKUP_POLICY
 from onboarding.resources.kinds import MANAGING_PATH, ManagedPolicy, Resource
 from onboarding.topology import Managing

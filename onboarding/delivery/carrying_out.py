@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from onboarding.delivery.bodies import differing
-from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.gate import Gate, Stored
+from onboarding.delivery.transport import GateError, Kind
 from onboarding.delivery.verdicts import Owned, Step, Verb
 from onboarding.resources.plan import PlanOutdated
 

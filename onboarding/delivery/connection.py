@@ -15,16 +15,10 @@ from urllib.parse import urlsplit
 
 from onboarding.carried.table import KINDS
 from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.errors import GateError
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.loading import PERIOD, filled_in
-from onboarding.delivery.releases import (
-    API_TOKENS_SINCE,
-    Release,
-    refusal,
-    warnings,
-)
-from onboarding.delivery.transport import Endpoint
+from onboarding.delivery.releases import API_TOKENS_SINCE, Release, refusal, warnings
+from onboarding.delivery.transport import Endpoint, GateError
 
 WITHOUT_ROLE = (
     "These accounts have no role to assume: {names}. Clouddriver was started without "

@@ -20,8 +20,7 @@ from onboarding.delivery.bodies import (
     comparable,
     digest,
 )
-from onboarding.delivery.errors import GateError, Kind
-from onboarding.delivery.transport import Answer, Request, Send
+from onboarding.delivery.transport import Answer, GateError, Kind, Request, Send
 
 PAGES = (1_000, 100_000)
 """How many rows to ask for: the next size where a page brings no new name. Rows that

@@ -1,6 +1,5 @@
-"""Requests to Gate over HTTP: how the robot signs in, limits of time and size.
-
-Redirects are not followed, and no answer is unpacked: it is asked for as it is.
+"""Requests to Gate over HTTP: how the robot signs in, limits of time and size,
+and what it answers.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, Timeout
@@ -22,7 +22,43 @@ from onboarding.delivery.addresses import (
     ForbiddenAddress,
     Watchdog,
 )
-from onboarding.delivery.errors import GateError, Kind
+
+
+class Kind(StrEnum):
+    """What went wrong, as far as a caller treats it differently."""
+
+    SIGN_IN = "sign-in"
+    DENIED = "denied"
+    STORAGE_OFF = "storage off"
+    REFUSED = "refused"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+    FORBIDDEN_ADDRESS = "forbidden address"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    """It held up others for long enough: it is not asked again."""
+    FAILED = "failed"
+
+
+RETRYABLE = frozenset({Kind.UNREACHABLE, Kind.FAILED})
+"""PUT and DELETE may be repeated as well: they lead to the same state."""
+
+
+class GateError(Exception):
+    """Gate did not do what it was asked for."""
+
+    def __init__(self, kind: Kind, doing: str, hint: str, status: int = 0) -> None:
+        answered = f"Gate answered {status}" if status else "No answer could be used"
+        super().__init__(f"Bowline tried to {doing}. {answered}. {hint}")
+        self.kind = kind
+        self.doing = doing
+        self.hint = hint
+        self.status = status
+
+    @property
+    def retryable(self) -> bool:
+        return self.kind in RETRYABLE
+
 
 CONNECT, READ, WHOLE = 5.0, 30.0, 120.0
 """Seconds. Gate itself waits 10 seconds for Fiat; long lists take their time."""

@@ -1,18 +1,67 @@
-"""How many accounts fit into the policies by which Spinnaker's identity assumes roles.
-
-AWS limits the size of a policy and how many an identity holds, so a list is finite.
+"""Grants packed into documents that AWS accepts, and how many accounts fit into
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from itertools import count as count_from
 
-from onboarding.desired.packing import POLICIES_PER_HOLDER
-from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy, minified
+from onboarding.grants import Grant
+from onboarding.resources.policy import (
+    MANAGED_POLICY_LIMIT,
+    Policy,
+    QuotaExceeded,
+    minified,
+)
 from onboarding.topology import Managing
+
+POLICIES_PER_HOLDER = 10
+"""AWS's default quota of managed policies on a role or user."""
+
+
+def packed(topics: Mapping[str, Sequence[Grant]]) -> dict[str, Policy]:
+    """Make documents by name: NAME of the topic, then NAME-2 and so on.
+
+    Raise QuotaExceeded where a single grant is too large for a document, or where a
+    role cannot hold as many documents.
+    """
+    documents = {
+        name if number == 1 else f"{name}-{number}": document
+        for name, grants in topics.items()
+        for number, document in enumerate(filled(name, grants), start=1)
+    }
+    if len(documents) > POLICIES_PER_HOLDER:
+        raise QuotaExceeded(
+            f"{len(documents)} policies are needed, and one role can have "
+            f"{POLICIES_PER_HOLDER}. Choose fewer providers for the account."
+        )
+    return documents
+
+
+def filled(name: str, grants: Sequence[Grant]) -> Iterator[Policy]:
+    """Yield documents, each with as many of the next grants as it holds."""
+    if not grants:
+        return
+    whole = document(*grants)
+    if whole.size <= MANAGED_POLICY_LIMIT:  # as nearly all are
+        yield whole
+        return
+    held: list[Grant] = []
+    for grant in grants:
+        if held and document(*held, grant).size > MANAGED_POLICY_LIMIT:
+            yield document(*held)
+            held = []
+        document(grant).within(MANAGED_POLICY_LIMIT, f"{grant.sid} in policy {name}")
+        held.append(grant)
+    yield document(*held)
+
+
+def document(*grants: Grant) -> Policy:
+    return Policy.allowing(*(grant.statement for grant in grants))
+
 
 ASSUME_POLICY = "BowlineAssumeManaged"
 """The policy that lets the identity assume managed roles, or the first of several."""

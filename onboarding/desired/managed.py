@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onboarding.checks import Check
-from onboarding.desired.packing import packed
+from onboarding.desired.capacity import packed
 from onboarding.grants import Access, Grant
 from onboarding.providers.base import providers_of
 from onboarding.providers.caching import CACHING_READS, caching_checks

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from onboarding.desired.capacity import (
+    POLICIES_PER_HOLDER,
     assume_policy,
     in_policies,
     most_policies,
     policy_names,
 )
 from onboarding.desired.image_keys import packer_grants
-from onboarding.desired.packing import POLICIES_PER_HOLDER
 from onboarding.grants import Access, Grant
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (

@@ -1,23 +1,109 @@
-"""A hand-off's templates: one parameter at most, and nothing in them that a later
-version could not change in place.
-
-Service-linked roles are left out: CloudFormation fails where the account has one, and
-no template can look.
+"""A hand-off's templates: one parameter at most, and nothing in them that
+changes between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from onboarding.access_role import looking
 from onboarding.desired import POLICY_SET
-from onboarding.resources.kinds import Resource, Role
+from onboarding.handoff.terraform import escaped
+from onboarding.resources.kinds import Attachment, InlinePolicy, Resource, Role
+from onboarding.resources.policy import Policy
 from onboarding.spinnaker.bundle.formats.cloudformation.template import (
     TAGS,
     Template,
 )
 from onboarding.spinnaker.bundle.yaml_text import Value, document
-from onboarding.topology import Managed
+from onboarding.topology import READER_ROLE, Managed, Managing
+
+
+def reader_role(managing: Managing, managed: Managed) -> tuple[Resource, ...]:
+    """Describe the role and its policy. It trusts Bowline's own principal only."""
+    trusted = {"Principal": {"AWS": managing.bowline}, "Action": "sts:AssumeRole"}
+    role = Role(
+        account=managed.account_id,
+        name=READER_ROLE,
+        trust=Policy.allowing(trusted),
+        boundary=managing.boundary_in(managed.account_id),
+        reason="Bowline reads what exists through this role, and cannot change it.",
+    )
+    policy = InlinePolicy(
+        account=managed.account_id,
+        role=READER_ROLE,
+        policy="BowlineLook",
+        document=Policy.allowing(looking()),
+        reason="What Bowline reads to compare the roles with what was handed off.",
+    )
+    return role, policy
+
+
+class InTool(NamedTuple):
+    """A role as planned, as CloudFormation and Terraform write it."""
+
+    role: str
+    cloudformation: str
+    terraform: str
+
+
+def in_tools(wanted: Iterable[Resource], names: Collection[str]) -> Iterator[InTool]:
+    """Yield the properties that these roles have to have, and no others of the kind:
+    what isn't written here, such as a boundary, can stay.
+    """
+    resources = [*wanted]
+    for role in resources:
+        if isinstance(role, Role) and role.name in names:
+            held = [
+                one
+                for one in resources
+                if isinstance(one, Attachment | InlinePolicy) and one.role == role.name
+            ]
+            yield InTool(role.name, cloudformation(role, held), terraform(role, held))
+
+
+def cloudformation(role: Role, held: Iterable[Attachment | InlinePolicy]) -> str:
+    """Write properties of AWS::IAM::Role, as YAML."""
+    properties: dict[str, Value] = {
+        "AssumeRolePolicyDocument": role.trust.document,
+        "ManagedPolicyArns": attached(held),
+        "Policies": [
+            {"PolicyName": one.policy, "PolicyDocument": one.document.document}
+            for one in inside(held)
+        ],
+    }
+    return document(properties)
+
+
+def terraform(role: Role, held: Iterable[Attachment | InlinePolicy]) -> str:
+    """Write arguments of aws_iam_role."""
+    blocks = [
+        f"assume_role_policy = {encoded(role.trust.document)}",
+        f"managed_policy_arns = {json.dumps(attached(held), indent=2)}",
+        *(
+            f'inline_policy {{\n  name   = "{one.policy}"\n'
+            f"  policy = {encoded(one.document.document)}\n}}"
+            for one in inside(held)
+        ),
+    ]
+    return "\n".join(blocks) + "\n"
+
+
+def attached(held: Iterable[Attachment | InlinePolicy]) -> list[str]:
+    return [one.policy_arn for one in held if isinstance(one, Attachment)]
+
+
+def inside(held: Iterable[Attachment | InlinePolicy]) -> list[InlinePolicy]:
+    return [one for one in held if isinstance(one, InlinePolicy)]
+
+
+def encoded(value: Any) -> str:
+    """Write it as an expression: JSON's objects are Terraform's, but for templates."""
+    return f"jsonencode({escaped(json.dumps(value, indent=2))})"
+
 
 IAM = "Roles for Spinnaker, as Bowline handed them off. One stack in each account."
 CLUSTERS = "Spinnaker's access to clusters. The stack must be in {region}."

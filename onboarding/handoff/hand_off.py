@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.desired import desired
-from onboarding.desired.alike import interchangeable, with_ids_of
+from onboarding.desired.policy_sets import interchangeable, with_ids_of
 from onboarding.handoff import scripts
 from onboarding.handoff.cloudformation import (
     CLUSTERS,
@@ -21,9 +21,9 @@ from onboarding.handoff.cloudformation import (
     ExternalIdParameter,
     external_id,
     external_id_prefix,
+    reader_role,
     template,
 )
-from onboarding.handoff.reader import reader_role
 from onboarding.handoff.scripts import Stack
 from onboarding.handoff.terraform import terraform_files
 from onboarding.resources.kinds import (
@@ -33,7 +33,7 @@ from onboarding.resources.kinds import (
     Role,
     ServiceLinkedRole,
 )
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.topology import READER_ROLE, MadeBy, Managed, Managing, Topology
 
 OUTSIDE_IAM = (ClusterAccess, KeyGrant, ServiceLinkedRole)

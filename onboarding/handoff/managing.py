@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onboarding.desired.managing import managing_side
-from onboarding.handoff.cloudformation import external_id
+from onboarding.handoff.cloudformation import external_id, reader_role
 from onboarding.handoff.hand_off import HandOffPackage, stack_name_of, stacks
-from onboarding.handoff.reader import reader_role
 from onboarding.topology import MadeBy, Managed, Managing
 
 

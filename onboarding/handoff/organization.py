@@ -12,7 +12,7 @@ from onboarding.handoff import stack_set
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import Stack
 from onboarding.handoff.words import Way, steps_written
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 
 ARCHIVE = "bowline-organization.zip"
 

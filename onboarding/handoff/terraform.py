@@ -28,7 +28,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.policy import Policy
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.cloudformation.template import logical_id
 from onboarding.topology import Managed, Managing
 

@@ -11,7 +11,7 @@ from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.names import one_line
 from onboarding.providers.eks import switch_mode
 from onboarding.resources.kinds import ClusterAccess
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 
 TROUBLES = "If Bowline still waits"
 STACK_SET = "StackSet"

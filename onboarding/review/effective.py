@@ -1,14 +1,10 @@
-"""What policies allow in the end, as actions of AWS's reference. Pure.
-
-actions.json lists every action by service; a test compares it with the reference. What
-is unsure counts as allowed: a condition may be met, and a denial of some resources
-leaves others.
-"""
+"""What roles may do, as policies allow it in the end, and what of it they used."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -96,3 +92,17 @@ def patterns_of(statement: Statement) -> list[str]:
 
 def service_of(action: str) -> str:
     return action.partition(":")[0].lower()
+
+
+def no_longer_allowed(
+    used: Mapping[str, datetime], remaining: Iterable[Policy]
+) -> list[tuple[str, datetime]]:
+    """List what was used and the remaining policies don't allow, the latest first.
+
+    `service:*` is used where IAM counts a service as a whole: it counts as allowed
+    where anything of the service is.
+    """
+    allowed = {action.lower() for action in effective(remaining)}
+    allowed |= {f"{service_of(action)}:*" for action in allowed}
+    missing = [one for one in used.items() if one[0].lower() not in allowed]
+    return sorted(missing, key=lambda one: (-one[1].timestamp(), one[0]))

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from onboarding.asked_once import asked_once
-from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError, OwnCredentialsError
-from onboarding.aws.organization.members import organization_id
-from onboarding.aws.session import Credentials, Sessions
+from onboarding.aws.organization import organization_id
+from onboarding.aws.session import Backoff, Credentials, Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managing import REGION_LOOKUP, identity
 from onboarding.partitions import Arn

@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding.asked_once import asked_once
-from onboarding.aws.codes import DeniedBy
-from onboarding.aws.errors import AwsError, remedy
+from onboarding.aws.errors import AwsError, DeniedBy, remedy
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list

@@ -8,7 +8,7 @@ from functools import partial
 
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import AwsError
-from onboarding.aws.organization.members import organization_id
+from onboarding.aws.organization import organization_id
 from onboarding.aws.session import Credentials
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role

@@ -1,8 +1,5 @@
-"""verify(): prove what Spinnaker will be able to do, check by check.
-
-Each result is proved (called), evaluated (read from policies), not testable,
-that nothing can be deployed in a region, or failed, with a sentence that a person can
-act on. Nothing here changes AWS.
+"""verify(): prove what Spinnaker will be able to do, check by check; look():
+ask once whether roles exist.
 """
 
 from __future__ import annotations
@@ -13,12 +10,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from onboarding.aws.backoff import SYSTEM, Backoff, Clock, silent
 from onboarding.aws.client import AccountClient, iam_action, together
-from onboarding.aws.codes import ABSENT, UNKNOWN_CALL
-from onboarding.aws.errors import AwsError, OwnCredentialsError
-from onboarding.aws.organization.members import organization_id
-from onboarding.aws.session import Sessions
+from onboarding.aws.errors import ABSENT, UNKNOWN_CALL, AwsError, OwnCredentialsError
+from onboarding.aws.organization import organization_id
+from onboarding.aws.session import SYSTEM, Backoff, Clock, Credentials, Sessions, silent
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
 from onboarding.providers.caching import subnets
@@ -47,6 +42,53 @@ from onboarding.verify.session_policy import (
 from onboarding.verify.simulation.named import usable_subnets
 from onboarding.verify.simulation.simulator import Question, SimulatedCall, simulate
 from onboarding.verify.simulation.writes import simulated_writes
+
+
+def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
+    """Return whether AWS lets Spinnaker's identity assume the managed role; where that
+    cannot be tried, whether it lets Bowline assume the reader role.
+
+    Raise AwsError where AWS does not even let Bowline ask.
+    """
+    walks = managed.in_aws_provider and bool(managing.bowline)
+    source = identity(sessions, managing) if walks else None
+    try:
+        if source is None:
+            sessions.credentials(managed.reach)
+        else:
+            sessions.assume(
+                managing.role_of(managed).arn,
+                session_name=managed.session_name,
+                external_id=managed.external_id,
+                source=source,
+                again=True,
+            )
+    except AwsError as error:
+        if error.unread:
+            return False
+        raise
+    return True
+
+
+def is_closed(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
+    """Return whether AWS refuses both, as it does once the owner deleted the stack."""
+    if opens(sessions, managing, managed):
+        return False
+    try:
+        sessions.credentials(managed.reach)
+    except AwsError as error:
+        if error.unread:
+            return True
+        raise
+    return False
+
+
+def identity(sessions: Sessions, managing: Managing) -> Credentials:
+    """Become Spinnaker's identity: once for all accounts of these sessions."""
+    if sessions.whoami().principal == managing.identity_arn:
+        return sessions.own()
+    return sessions.assume(managing.identity_arn, session_name=sessions.name)
+
 
 __all__ = ["CHAIN", "Result", "verify", "verify_managing"]
 

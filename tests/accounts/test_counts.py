@@ -102,7 +102,7 @@ def plurals(node: ast.JoinedStr) -> bool:
 
 ALWAYS_MANY = {
     "accounts/api/v1/rollouts/deciding.py": "the most of one request",
-    "accounts/models/checks/findings.py": "for the admin site",
+    "accounts/models/checks.py": "for the admin site",
     "accounts/lists/overview.py": "of all that fit, and of two plans or more",
     "accounts/people/deciding.py": "of two accounts or more",
     "accounts/runs/capacity.py": "more than fit",

@@ -12,8 +12,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.api.v1.organization.members import filled, in_form
-from accounts.api.v1.organization.units import WatchTemplate, watched_with
+from accounts.api.v1.organization.members import (
+    WatchTemplate,
+    filled,
+    in_form,
+    watched_with,
+)
 from accounts.discover.organization.watching import template_of, watch_unit
 from accounts.forms.account import AccessForm, IdentityForm
 from accounts.forms.organization import SharedForm

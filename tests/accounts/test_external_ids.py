@@ -14,8 +14,8 @@ from accounts.external_ids import (
     sent_by,
     stages,
 )
+from accounts.mapping.entries import keep_verified
 from accounts.mapping.managed import managed_of
-from accounts.mapping.verified import keep_verified
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle

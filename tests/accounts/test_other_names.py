@@ -14,11 +14,15 @@ from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.accounts_file.uploading import text
 from accounts.mapping.edits import editing
-from accounts.mapping.entries import described_entries, unplanned_entries
+from accounts.mapping.entries import (
+    described_entries,
+    keep_verified,
+    managed_from,
+    unplanned_entries,
+)
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
-from accounts.mapping.verified import keep_verified, managed_from
 from accounts.models import ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from accounts.runs.verifying import regions_in_use

@@ -20,9 +20,9 @@ from accounts.external_ids import (
 from accounts.forms.account import AccessForm
 from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import exported_account
+from accounts.mapping.entries import keep_verified
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
-from accounts.mapping.verified import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import BrowserSession, Bundle, ManagedAccount, Run
-from accounts.models.bundles import BUILD_PATIENCE
 from accounts.models.runs import QUEUE_PATIENCE
+from accounts.models.spinnaker import BUILD_PATIENCE
 from accounts.models.states import State, Status
-from accounts.work import kinds
+from accounts.work import queue
 from tests.rows import account_row, managing_row, run_row, session_row
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_a_sweep_that_has_sent_a_message_waits_before_it_sends_it_again(
 def test_a_sweep_sends_so_many_and_the_next_one_goes_on(
     sent: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kinds, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(queue, "SWEPT_AT_ONCE", 1)
     runs = [working(ready_account(f"a{n}", n)) for n in range(2)]
 
     tasks.sweep()

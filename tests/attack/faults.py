@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from urllib3.response import HTTPResponse
 
-from onboarding.aws.backoff import Clock
+from onboarding.aws.session import Clock
 from tests.strict_aws.answer import WRITERS, Answer, Refusal
 from tests.strict_aws.request import READS, Request
 from tests.strict_aws.trouble import Throttling

@@ -16,7 +16,7 @@ from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
 from accounts.discover.in_aws import bowline_identity
-from accounts.discover.organization.adding import added_members
+from accounts.discover.organization.watching import added_members
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
@@ -37,7 +37,7 @@ from accounts.models import (
     Upload,
     UploadedAccount,
 )
-from accounts.models.checks.findings import Findings
+from accounts.models.checks import Findings
 from accounts.models.states import State, Status
 from accounts.people.activity import record
 from accounts.people.doors import role_needed

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from accounts.models import Activity
-from accounts.models.activity import ActivityStays
+from accounts.models.people import ActivityStays
 from accounts.people.activity import record
 from tests.rows import person
 

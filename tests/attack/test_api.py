@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.api.api import api
 from accounts.api.openapi.document import CHANGES
 from accounts.models import Activity, ApiToken, KeptAnswer
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from tests.accounts.api.calling import Caller, token_of
 from tests.attack.pages import every_row
 from tests.rows import person

@@ -29,7 +29,7 @@ from accounts.api.api import api
 from accounts.api.openapi.document import CHANGES
 from accounts.decisions.decision import DECISIONS
 from accounts.models import Activity, Adoption, ManagedAccount, Question, Run
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import (
     ADMINISTRATOR,

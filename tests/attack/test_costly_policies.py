@@ -19,7 +19,7 @@ import pytest
 
 from accounts.runs.foreign.evidence import no_longer_passed
 from onboarding import bounded_cpu
-from onboarding.aws.roles.passable import Passable
+from onboarding.aws.roles.passed import Passable
 from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import InlinePolicy, KeyGrant, Role
 from onboarding.resources.plan import PlannedChange
@@ -27,8 +27,7 @@ from onboarding.resources.policy import MANAGED_POLICY_LIMIT, Policy
 from onboarding.resources.risks import risks
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import found_roles
-from onboarding.review.effective import all_actions, effective
-from onboarding.review.used import no_longer_allowed
+from onboarding.review.effective import all_actions, effective, no_longer_allowed
 from onboarding.verify.keys.key_policy import may
 from onboarding.verify.policy_evaluation import (
     Document,

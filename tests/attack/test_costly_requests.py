@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from accounts.models import EnabledProvider, ManagedAccount, Question
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from script.servers import LOOPBACK, answers, free_port, serving, wait_until
 from tests.accounts.api.calling import token_of
 from tests.rows import managing_row, person

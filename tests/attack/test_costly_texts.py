@@ -33,15 +33,14 @@ from django.test import RequestFactory
 
 from accounts.api.paging import cursor_value
 from accounts.lists.activity import by_day
-from accounts.notify.channels import places
+from accounts.notify import channels
 from accounts.runs.deciding.access_tests import Answer as PastedAnswer
-from accounts.web.factors.adapter import normalized_origin
+from accounts.web.factors.views import normalized_origin
 from accounts.web.highlighting import highlighted_json_line
 from accounts.web.search.views import digits, references
-from accounts.web.you.limits import page_of
-from accounts.web.you.sessions import browser_of
+from accounts.web.you.sessions import browser_of, page_of
 from onboarding.accounts_file import read_accounts_file
-from onboarding.adopting.sources.archives import unpacked
+from onboarding.adopting.sources.files import unpacked
 from onboarding.adopting.sources.kubeconfigs import clusters_of
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.aws.errors import aws_error
@@ -295,7 +294,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "cursor": lambda text: cursor_value(text, "name"),
     "day": by_day("at", timedelta()),
     "search": lambda text: (digits(text), references(text)),
-    "place": partial(places.problem, "webhook"),
+    "place": partial(channels.problem, "webhook"),
     "origin": normalized_origin,
     "browser": lambda text: browser_of({"User-Agent": text, "Sec-CH-UA": text}),
     "page before": lambda text: page_of(
@@ -307,14 +306,13 @@ READERS: dict[str, Callable[[str], object]] = {
 READ = {
     "accounts/api/paging.py": "cursor",
     "accounts/lists/activity.py": "day",
-    "accounts/notify/channels/places.py": "place",
-    "accounts/web/factors/adapter.py": "origin",
-    "accounts/web/factors/forms.py": "JSON",
-    "accounts/web/you/limits.py": "page before",
+    "accounts/notify/channels.py": "place",
+    "accounts/web/factors/views.py": "origin",
+    "accounts/web/you/sessions.py": "page before",
     "onboarding/accounts_file/spreadsheet.py": "spreadsheet",
-    "onboarding/adopting/sources/archives.py": "archive",
+    "onboarding/adopting/sources/files.py": "archive",
     "onboarding/adopting/sources/documents.py": "Spring's files",
-    "onboarding/aws/roles/recorded.py": "JSON",
+    "onboarding/aws/roles/used_by.py": "JSON",
     "onboarding/bounded_yaml.py": "accounts file",
     "onboarding/delivery/connection.py": "Gate's address",
     "onboarding/delivery/gate.py": "Gate's answer",
@@ -329,22 +327,22 @@ OWN = {
         *("accounts/api/v1/deliveries.py", "accounts/discover/files.py"),
         *("accounts/management/commands/migrate.py", "accounts/packed.py"),
         *("accounts/mapping/adopting/keeping.py", "accounts/mapping/managing.py"),
-        *("accounts/models/checks/evidence.py", "accounts/models/owners/kept_roles.py"),
-        *("accounts/models/spinnaker/delivery.py", "accounts/web/live/views.py"),
-        *("accounts/web/adopting/in_aws.py", "accounts/web/deliveries/views.py"),
+        *("accounts/models/checks.py", "accounts/models/managed.py"),
+        *("accounts/models/spinnaker.py", "accounts/web/live/views.py"),
+        *("accounts/web/adopting/views.py", "accounts/web/deliveries/views.py"),
         *("onboarding/delivery/bodies.py", "onboarding/resources/kinds.py"),
         *("onboarding/resources/policy.py", "onboarding/resources/risks.py"),
     },
     "what Bowline writes or ships": {
         *("accounts/help/topic.py", "accounts/web/help/rendering.py"),
-        *("accounts/spinnaker/gone.py", "accounts/spinnaker/next_bundle.py"),
+        *("accounts/spinnaker/presence.py", "accounts/spinnaker/next_bundle.py"),
         *("accounts/web/handoff/views.py", "onboarding/review/effective.py"),
         *("onboarding/review/evidence.py", "onboarding/spinnaker/bundle/archive.py"),
         *("onboarding/spinnaker/bundle/contents.py",),
         *("onboarding/spinnaker/bundle/readme.py",),
     },
     "what whoever runs it says": {
-        *("accounts/management/commands/policy.py", "accounts/notify/mail.py"),
+        *("accounts/management/commands/policy.py", "accounts/notify/sending.py"),
         *("accounts/notify/targets.py", "bowline/environment/databases.py"),
         *("bowline/settings.py", "bowline/single_sign_on.py"),
         *("onboarding/delivery/transport.py",),

@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, plan, plan_managing, remove, verify
-from onboarding.aws.backoff import Backoff
+from onboarding.aws.session import Backoff
 from onboarding.aws.shared_clients import CONFIG
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (

@@ -22,7 +22,7 @@ import yaml
 
 from onboarding.handoff import organization, words
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
-from onboarding.handoff.quick_create import quick_create
+from onboarding.handoff.scripts import quick_create
 from onboarding.topology import MadeBy
 from tests.attack.values import VALUES
 from tests.factories import MANAGED_ID, MANAGING_ID, managed, managing, provider

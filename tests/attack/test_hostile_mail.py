@@ -30,12 +30,10 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import Status
-from accounts.notify.mail import send_mail
-from accounts.notify.own import text_of_own
-from accounts.notify.texts import text_of
-from accounts.notify.written import one_line
+from accounts.notify.sending import send_mail
+from accounts.notify.texts import one_line, text_of, text_of_own
 from accounts.runs.rollouts.census import runs_of
-from accounts.web.people.links import mailed
+from accounts.web.people.forms import mailed
 from onboarding.names import INVISIBLE
 from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import BrowserSession
 from accounts.web.you.confirmation import CONFIRMED
-from accounts.web.you.session_store import SINCE
+from accounts.web.you.preferences import SINCE
 from tests.rows import PASSWORD, account_row, person
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import approve, plan, plan_managing, remove
-from accounts.runs.deciding.coming_first import ManagingFirst
+from accounts.runs.deciding.approving import ManagingFirst
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     STAGING,

@@ -65,7 +65,7 @@ def test_a_help_text_that_is_markup_on_purpose_stays_markup() -> None:
     assert "Like <code>&lt;b&gt;</code>." in html
 
 
-SHOWS_TEXT = ROOT / "accounts/forms/layout.py"
+SHOWS_TEXT = ROOT / "accounts/forms/fields.py"
 LAYOUT = {f"crispy_forms.layout.{name}" for name in ("Div", "Field", "Layout")}
 """What has no text of its own; the rest compiles its text as a template."""
 

@@ -24,7 +24,7 @@ from accounts.people.policies import (
     strict_among,
 )
 from accounts.runs.actions import approve
-from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
+from accounts.web.settings.views import ask_off, switch_off, switch_on
 from tests.accounts.web.answers import messages_of, read, url
 from tests.rows import account_row, decider, managing_row, person, run_row, step_row
 

@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Activity, BrowserSession
-from accounts.web.you.session_store import SessionStore
+from accounts.web.you.preferences import SessionStore
 from tests.accounts.web.factors.people import (
     APP,
     code,

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.management.commands import onboard
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Delivery, ForeignPolicy, ManagedAccount, Run
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER

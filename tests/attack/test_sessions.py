@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, BrowserSession, EnvironmentPolicy
 from accounts.web.you.confirmation import CONFIRMED
-from accounts.web.you.session_store import SessionStore
+from accounts.web.you.preferences import SessionStore
 from accounts.web.you.sessions import count_open
 from tests.rows import PASSWORD, account_row, person, session_row
 

@@ -33,7 +33,7 @@ from accounts.discover.in_aws import (
     found_by,
     possible_details,
 )
-from accounts.discover.organization.adding import added_members
+from accounts.discover.organization.watching import added_members
 from accounts.discover.questions import (
     KINDS,
     MOST_OF_ALL,

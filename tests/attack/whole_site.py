@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.discover.clusters.search import found_clusters
 from accounts.discover.in_aws import bowline_identity
-from accounts.discover.organization.adding import added_members
+from accounts.discover.organization.watching import added_members
 from accounts.discover.questions import Kind
 from accounts.models import (
     Activity,
@@ -48,8 +48,8 @@ from accounts.models import (
     UploadedAccount,
     Watch,
 )
-from accounts.models.checks.findings import Findings
-from accounts.models.organization.reading import ROOT
+from accounts.models.checks import Findings
+from accounts.models.organization import ROOT
 from accounts.models.states import State, Status
 from accounts.people.activity import record
 from accounts.web.bundles.views import TABS

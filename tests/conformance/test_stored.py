@@ -18,7 +18,7 @@ import yaml
 
 from onboarding.delivery.bodies import Body, bodies, comparable, problems
 from onboarding.delivery.loading import filled_in, loaded_otherwise
-from onboarding.delivery.switches import switches
+from onboarding.delivery.releases import switches
 from onboarding.partitions import PARTITIONS
 from onboarding.spinnaker.entries import Entries, entries
 from onboarding.topology import Permissions, Topology

@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from accounts.models.standing import WORDS
-from accounts.models.states import Status
+from accounts.models.states import WORDS, Status
 from onboarding.accounts_file import read_accounts_file
-from onboarding.accounts_file.managed import ACCOUNT_KEYS
-from onboarding.accounts_file.managing import MANAGING_KEYS
-from onboarding.accounts_file.spinnaker import SPINNAKER_KEYS
+from onboarding.accounts_file.managed import ACCOUNT_KEYS, MANAGING_KEYS, SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.checks import Outcome
 from onboarding.providers import PROVIDERS

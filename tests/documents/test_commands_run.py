@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials
 from tests.documents.blocks import blocks_of, runs

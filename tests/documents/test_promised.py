@@ -20,11 +20,9 @@ import yaml
 from django.core.management import load_command_class
 
 from accounts.api.api import api
-from accounts.management.exit_codes import EXIT_CODES
+from accounts.management.command import EXIT_CODES
 from onboarding.accounts_file import read_accounts_file
-from onboarding.accounts_file.managed import ACCOUNT_KEYS
-from onboarding.accounts_file.managing import MANAGING_KEYS
-from onboarding.accounts_file.spinnaker import SPINNAKER_KEYS
+from onboarding.accounts_file.managed import ACCOUNT_KEYS, MANAGING_KEYS, SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.providers import PROVIDERS
 from script.commands_reference import APP, names, of_django

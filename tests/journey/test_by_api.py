@@ -17,7 +17,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Activity, Bundle, ManagedAccount, ManagingAccount
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.models.states import State
 from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.api.api import api
 from accounts.models import ManagedAccount
 from accounts.models import Run as Run_
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.models.states import State, Status
 from accounts.tokens.api_tokens import make
 from script.emulated_organization import MANAGING, MEMBERS, Credentials

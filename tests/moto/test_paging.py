@@ -13,8 +13,12 @@ import pytest
 from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import answers
 from onboarding.aws.observe import observe
-from onboarding.aws.organization.members import organization_accounts
-from onboarding.aws.organization.pages import accounts_in, roots, units_below
+from onboarding.aws.organization import (
+    accounts_in,
+    organization_accounts,
+    roots,
+    units_below,
+)
 from onboarding.checks import Call
 from onboarding.partitions import arn
 from onboarding.resources.kinds import (

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from onboarding import accounts_file
 from onboarding.accounts_file import FileProblems
-from onboarding.accounts_file.makers import NOT_BOWLINES
-from onboarding.accounts_file.managed import NO_READER
-from onboarding.accounts_file.managing import MANAGING_KEYS
+from onboarding.accounts_file.managed import MANAGING_KEYS, NO_READER, NOT_BOWLINES
 from onboarding.accounts_file.writing import (
     account_written,
     csv_text,

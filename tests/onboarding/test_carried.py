@@ -22,8 +22,12 @@ from onboarding.carried.table import SENDABLE, SENT
 from onboarding.delivery.bodies import bodies, comparable, problems
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats import spring
-from onboarding.spinnaker.entries import entries, refuse_misread
-from onboarding.spinnaker.entry_documents import entries_of, entry_documents
+from onboarding.spinnaker.entries import (
+    entries,
+    entries_of,
+    entry_documents,
+    refuse_misread,
+)
 from onboarding.topology import Permissions, Topology
 from tests.bundles import staging
 from tests.factories import topology

@@ -15,8 +15,7 @@ from onboarding.desired import desired
 from onboarding.providers.base import spinnaker_names
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.resources.kinds import KeyGrant
-from onboarding.spinnaker.entries import entries
-from onboarding.spinnaker.entry_documents import entries_of, entry_documents
+from onboarding.spinnaker.entries import entries, entries_of, entry_documents
 from onboarding.topology import Managed, OtherName, Permissions
 from tests.bundles import files_of
 from tests.factories import managed, provider, topology

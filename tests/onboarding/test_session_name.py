@@ -14,13 +14,12 @@ from onboarding.checks import Outcome
 from onboarding.desired import desired
 from onboarding.resources.entry_changes import entry_changes
 from onboarding.spinnaker.bundle.contents import accounts_from
-from onboarding.spinnaker.entries import entries
-from onboarding.spinnaker.entry_documents import entries_of, entry_documents
+from onboarding.spinnaker.entries import entries, entries_of, entry_documents
 from onboarding.spinnaker.halconfig.merging import merge
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.topology import Managed
-from onboarding.verify.look import opens
 from onboarding.verify.role_assumption import ASSUME
+from onboarding.verify.verification import opens
 from tests.bundles import files_of, unpacked
 from tests.factories import managed, provider, topology
 from tests.onboarding.aws.field import Field, trusting

@@ -9,7 +9,7 @@ import jsonschema
 from django.core.management.base import BaseCommand
 
 from accounts.api.codes import Code
-from accounts.management.exit_codes import EXIT_CODES
+from accounts.management.command import EXIT_CODES
 from script.api_reference import adopt_schema, api_reference, scopes_by_name
 from script.commands_reference import command_reference, commands_reference, names
 from script.reference import DOCS

@@ -11,7 +11,7 @@ import pytest
 from botocore import retryhandler
 
 from accounts.runs import carrying_out, verifying
-from onboarding.aws import backoff
+from onboarding.aws import session
 from onboarding.aws.apply import apply
 from onboarding.aws.shared_clients import shared_client
 from tests.onboarding.aws.field import Field
@@ -26,8 +26,8 @@ Strictly = Callable[..., StrictAws]
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait tens of milliseconds where real AWS takes seconds."""
-    monkeypatch.setattr(backoff, "FIRST_DELAY", 0.01)
-    monkeypatch.setattr(backoff, "LONGEST_DELAY", 0.05)
+    monkeypatch.setattr(session, "FIRST_DELAY", 0.01)
+    monkeypatch.setattr(session, "LONGEST_DELAY", 0.05)
     monkeypatch.setattr(retryhandler, "delay_exponential", lambda *_, **__: 0.001)
     # What does not end so is a failure; nobody should wait minutes to see it.
     monkeypatch.setattr(verifying, "SETTLING", 4.0)

@@ -11,14 +11,14 @@ import pytest
 
 from accounts.external_ids import rotate
 from accounts.models.states import State, Status
+from onboarding.aws import organization as pages
 from onboarding.aws.apply import apply
 from onboarding.aws.client import AccountClient
 from onboarding.aws.discover import own_account
 from onboarding.aws.errors import AwsError
-from onboarding.aws.organization import pages
-from onboarding.aws.organization.members import organization_accounts, organization_id
+from onboarding.aws.organization import organization_accounts, organization_id
 from onboarding.aws.preconditions import Account
-from onboarding.aws.roles.last_accessed import last_accessed
+from onboarding.aws.roles.used_by import last_accessed
 from onboarding.aws.shared_clients import shared_core
 from onboarding.resources.kinds import (
     MANAGED_PATH,

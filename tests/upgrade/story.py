@@ -28,7 +28,7 @@ from accounts.factors import keeping
 from accounts.factors.sealing import seal
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.spinnaker.describing import describe_spinnaker
+from accounts.mapping.spinnaker import describe_spinnaker
 from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
 from accounts.models.states import Status
 from accounts.notify import targets

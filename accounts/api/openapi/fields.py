@@ -1,5 +1,5 @@
-"""The fields of an account and the filters of a list, as requests and answers have
-them.
+"""The fields of an account, and closed sets of words, as requests and answers
+have them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,40 @@ from ninja import Field as ApiField
 from ninja import Schema
 from pydantic import create_model
 
-from accounts.api.openapi.choices import RoleMaker
 from accounts.api.requests import Exact
 from accounts.api.v1.texts import Filter
 from accounts.closed_sets import OneOf
 from accounts.lists.declaration import Listing
+from accounts.models import Bundle, CheckResult, Delivery, Rollout, Run, Step
+from accounts.models.states import WORDS, State, Status
+from onboarding.delivery.verdicts import Verb
 from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, MAKERS
+from onboarding.providers import PROVIDERS
+
+AccountState = Annotated[str, OneOf("AccountState", WORDS)]
+ManagingState = Annotated[str, OneOf("ManagingState", State.values)]
+RoleMaker = Annotated[str, OneOf("RoleMaker", MAKERS)]
+ProviderKey = Annotated[str, OneOf("ProviderKey", PROVIDERS)]
+CheckOutcome = Annotated[str, OneOf("CheckOutcome", CheckResult.Outcome.values)]
+RunKind = Annotated[str, OneOf("RunKind", Run.Kind.values)]
+RunStatus = Annotated[str, OneOf("RunStatus", Status.values)]
+ChangeVerb = Annotated[str, OneOf("ChangeVerb", ("create", "update", "delete"))]
+ChangeStatus = Annotated[str, OneOf("ChangeStatus", Step.Status.values)]
+RolloutKind = Annotated[str, OneOf("RolloutKind", Rollout.Kind.values)]
+RolloutState = Annotated[str, OneOf("RolloutState", Rollout.State.values)]
+BundleStatus = Annotated[str, OneOf("BundleStatus", Bundle.Status.values)]
+DeliveryStatus = Annotated[str, OneOf("DeliveryStatus", Delivery.Status.values)]
+DeliveryVerb = Annotated[str, OneOf("DeliveryVerb", [one.value for one in Verb])]
+YesNo = Annotated[str, OneOf("YesNo", ("no", "yes"))]
+PolicyState = Annotated[
+    str, OneOf("PolicyState", ("not approved", "asked for", "accepted"))
+]
+RunBy = Annotated[
+    str,
+    OneOf("RunBy", ("", "halyard", "kustomize", "operator", "files", "live")),
+]
+
 
 S = TypeVar("S", bound=Schema)
 

@@ -19,7 +19,7 @@ from accounts.api.files import takes_a_file
 from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.limits import count
 from accounts.api.problems import Problem, answer_of, asked_of
-from accounts.api.v1.bundles.comparing import AskedBefore
+from accounts.api.v1.bundles.reading import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.files import previewed_file, saved_file
 from accounts.discover.questions import OWN_KEPT, Kind, seen

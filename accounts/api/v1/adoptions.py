@@ -32,11 +32,11 @@ from accounts.mapping.adopting.again import (
 from accounts.mapping.adopting.keeping import (
     ReportRequest,
     document_of,
+    found_by,
     sources_of,
     store_report,
     taken_of,
 )
-from accounts.mapping.adopting.looks import found_by
 from accounts.mapping.adopting.reporting import (
     MOST_FILES,
     TOO_MUCH,
@@ -50,8 +50,7 @@ from accounts.mapping.adopting.reporting import (
     reported,
 )
 from accounts.models import Adoption
-from accounts.models.uploads.adoption import LONGEST_NAME
-from accounts.models.uploads.report import SpinnakerReport
+from accounts.models.question import LONGEST_NAME, SpinnakerReport
 from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import accounts_file
 from onboarding.names import BadName, role_name, seen

@@ -22,7 +22,7 @@ from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL
 from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
 from accounts.discover.clusters.search import begin_search, found_clusters, running_of
-from accounts.forms.clusters import AlikeForm
+from accounts.forms.organization import AlikeForm
 from accounts.lists.clusters import CLUSTERS, WIDE, keys_like
 from accounts.models import Question
 from accounts.slices import in_slices

@@ -1,9 +1,11 @@
-"""What people decide about accounts and their runs: plan, approve, verify, remove."""
+"""What people decide about accounts and their runs: plan, take over, approve,
+verify.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Field
 
@@ -23,7 +25,9 @@ from accounts.models import ManagedAccount, Run
 from accounts.runs import actions
 from accounts.runs.deciding.confirmation import confirm_run
 from accounts.runs.deciding.starting import start_again, start_plan
+from accounts.runs.foreign import taking_over
 from accounts.runs.owners.looking import look_soon
+from onboarding.resources.take_over import TakeOver
 
 
 class Removal(Request):
@@ -123,4 +127,62 @@ on_run(
     "check_for_owner",
     "Check whether an account’s owner is done",
     says="Check at once whether the account’s owner has created the roles.",
+)
+
+
+class TakeOverAsked(Request):
+    """What to take over of existing roles: at least one of these."""
+
+    detach: list[Annotated[str, Field(max_length=64, pattern="^[0-9a-f]{64}$")]] = (
+        Field(
+            [],
+            max_length=1000,
+            description="Policies of others to detach, each by its “alike” in "
+            "/foreign-policies",
+        )
+    )
+    trust: bool = Field(
+        False,
+        description="Whether Bowline’s trust policy replaces the existing one of the "
+        "managed role",
+    )
+    services_trust: bool = Field(
+        False,
+        description="Whether it does so for roles that AWS’s services assume, such as "
+        "the base role. Functions and instances can use these, too",
+    )
+    own: bool = Field(
+        False,
+        description="Whether the roles become Bowline’s: later plans keep them as "
+        "planned, and a removal deletes them",
+    )
+
+    @property
+    def choice(self) -> TakeOver:
+        return TakeOver(
+            frozenset(self.detach), self.trust, self.own, self.services_trust
+        )
+
+    def given(self, _: ManagedAccount) -> dict[str, TakeOver]:
+        return {"choice": self.choice}
+
+
+on_account(
+    "/{name}/take-over",
+    taking_over.take_over,
+    "take_over_account",
+    "Plan to take over an account’s existing roles",
+    says="""Start a run that plans what becomes of roles that existed before Bowline.
+    Nothing changes until it is approved, and it can be undone.
+    """,
+    body=TakeOverAsked,
+)
+on_run(
+    "/{number}/undo",
+    taking_over.undo,
+    "undo_run",
+    "Undo what a run took over",
+    says="""Start a run that puts back what the run took over. Within 24 hours of that
+    run’s approval, it needs no further one.
+    """,
 )

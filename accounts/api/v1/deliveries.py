@@ -10,14 +10,14 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from accounts.api.openapi.choices import DeliveryStatus, DeliveryVerb
+from accounts.api.openapi.fields import DeliveryStatus, DeliveryVerb
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
 from accounts.models import Delivery
-from accounts.models.spinnaker.delivery import Difference as Changed
+from accounts.models.spinnaker import Difference as Changed
 from accounts.runs.deciding.confirmation import confirm_delivery
 from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
 from onboarding.delivery.verdicts import Verb

@@ -18,10 +18,10 @@ from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import TEST, AccessTest, Comment
 from accounts.decisions.many import MOST_REASONS
 from accounts.models import Run
-from accounts.runs.deciding.groups import identical_plans
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
+    identical_plans,
     refuse_crowd,
     same_of,
 )

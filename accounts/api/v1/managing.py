@@ -12,7 +12,7 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import ManagingState, RoleMaker
+from accounts.api.openapi.fields import ManagingState, RoleMaker
 from accounts.api.operations import operation
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request

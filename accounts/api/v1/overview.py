@@ -8,7 +8,7 @@ from typing import Any
 from ninja import Field, Router, Schema
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.openapi.choices import AccountState
+from accounts.api.openapi.fields import AccountState
 from accounts.http import full_url
 from accounts.lists.overview import (
     MOST_WORSE,

@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.openapi.choices import (
+from accounts.api.openapi.fields import (
     ChangeStatus,
     ChangeVerb,
     RunKind,
     RunStatus,
+    with_filters,
 )
-from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
@@ -27,12 +27,11 @@ from accounts.lists.declaration import cells_of
 from accounts.lists.runs import RUNS, matching_runs
 from accounts.mapping.plans import plan_of
 from accounts.models import Delivery, Run
-from accounts.models.checks.evidence import Evidence
+from accounts.models.checks import Evidence
 from accounts.models.states import WORKING, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.reach import reach_of_run
-from accounts.runs.deciding.before_approval import before_approval
-from accounts.runs.deciding.lateness import outdated_by
+from accounts.runs.deciding.approving import before_approval, outdated_by
 from accounts.runs.results import results_of
 
 router = Router()

@@ -12,7 +12,7 @@ from ninja.responses import Status
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import RunBy
+from accounts.api.openapi.fields import RunBy
 from accounts.api.operations import operation
 from accounts.api.problems import Problem, asked_of
 from accounts.api.requests import Request
@@ -20,7 +20,7 @@ from accounts.discover.connection import FILE, connection_test, switches_of
 from accounts.discover.questions import seen
 from accounts.http import attachment
 from accounts.mapping.managing import managing_row
-from accounts.mapping.spinnaker.describing import say_run_by
+from accounts.mapping.spinnaker import say_run_by
 from accounts.models import Spinnaker
 from accounts.spinnaker.testing import last_test
 

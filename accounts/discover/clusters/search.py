@@ -28,7 +28,7 @@ from accounts.discover.questions import (
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.mapping.managing import managing_row
 from accounts.models import FoundCluster, ManagedAccount, Question, SearchedAccount
-from accounts.models.readable import storable
+from accounts.models.account import storable
 from accounts.people.deciding import refuse
 from accounts.people.reach import around_all
 from accounts.people.roles import OPERATOR

@@ -1,7 +1,5 @@
-"""Reading the organization: a task reads a slice of it, and the next one continues.
-
-Each answer of AWS is written together with what is left to read, under the lease: a
-worker that is killed loses one call, and two never read at once.
+"""Reading the organization: a task reads a slice of it, keeps it, and the next
+one continues.
 """
 
 from __future__ import annotations
@@ -16,26 +14,98 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.discover.organization.keeping import keep_members, keep_units
 from accounts.discover.organization.watching import draft_new
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagingAccount, Member, MemberTag, Organization
+from accounts.models import ManagingAccount, Member, MemberTag, Organization, Unit
+from accounts.models.account import storable
 from accounts.models.lease import LeaseLost
-from accounts.models.organization.reading import ROOT
-from accounts.models.readable import storable
+from accounts.models.organization import BETWEEN, ROOT
 from accounts.notifications.notifying import notify_of_new_accounts
-from accounts.work.leases import holding
-from accounts.work.queue import wake
+from accounts.work.queue import holding, wake
+from onboarding import names
+from onboarding.aws import organization
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
-from onboarding.aws.organization import pages
-from onboarding.aws.organization.members import organization_id
+from onboarding.aws.organization import MemberAccount, organization_id
+from onboarding.aws.organization import Unit as FoundUnit
 from onboarding.aws.session import Sessions
 from onboarding.topology import Managing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+LONGEST = 200
+WRITTEN = (
+    "name",
+    "email",
+    "called",
+    "state",
+    "joined_at",
+    "unit",
+    "unit_since",
+    "drafted_at",
+    "seen_in",
+    "gone_at",
+)
+
+
+def keep_units(
+    row: Organization, parent_id: str, found: Iterable[FoundUnit]
+) -> list[Unit]:
+    parent = row.units.filter(unit_id=parent_id).first() if parent_id else None
+    above = (f"{parent.path}{BETWEEN}", parent.lineage) if parent else ("", "/")
+    return [
+        row.units.update_or_create(
+            unit_id=unit.unit_id,
+            defaults={
+                "path": above[0] + storable(unit.name, LONGEST),
+                "lineage": f"{above[1]}{unit.unit_id}/",
+                "seen_in": row.reading,
+            },
+        )[0]
+        for unit in found
+    ]
+
+
+def keep_members(
+    row: Organization, parent: str | None, found: Iterable[MemberAccount]
+) -> None:
+    """Write a page of accounts.
+
+    A parent of None says that nothing is known of the unit: it stays what it was.
+    """
+    accounts = {account.account_id: account for account in found}
+    unit = row.units.filter(unit_id=parent).first() if parent else None
+    known = {
+        member.account_id: member
+        for member in row.members.filter(account_id__in=accounts)
+    }
+    added: list[Member] = []
+    changed: list[Member] = []
+    now = timezone.now()
+    for account_id, account in accounts.items():
+        member = known.get(account_id) or Member(
+            organization=row, account_id=account_id, unit_since=now
+        )
+        moved = parent is not None and member.unit_id != (unit and unit.pk)
+        if member.gone_at:
+            member.drafted_at = None
+        if member.gone_at or moved:
+            member.unit_since = now
+        if parent is not None:
+            member.unit = unit
+        member.name = storable(account.name, LONGEST)
+        member.called = names.account_name_from(account.name)
+        member.email = storable(account.email, LONGEST)
+        member.state = storable(account.state, 40)
+        member.joined_at = account.joined_at
+        member.seen_in, member.gone_at = row.reading, None
+        (changed if member.pk else added).append(member)
+    Member.objects.bulk_create(added)
+    Member.objects.bulk_update(changed, WRITTEN)
+
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +228,9 @@ def read_page(row: Organization, client: AccountClient) -> None:
         if error.denied and page["what"] != ANYWHERE:
             refused = {"units_refused": f"{error.message} {error.hint}"}
             row.write(to_read=[listing(ANYWHERE)], **refused)
-        elif page["token"] and pages.is_outdated_token(error):
+        elif page["token"] and organization.is_outdated_token(error):
             row.write(to_read=[{**page, "token": ""}, *others])
-        elif pages.is_gone(error):
+        elif organization.is_gone(error):
             row.write(to_read=others)
         else:
             raise
@@ -186,22 +256,22 @@ def listing(what: str, parent: str = "") -> dict[str, str]:
     return {"what": what, "parent": parent, "token": ""}
 
 
-def answered(page: dict[str, str], client: AccountClient) -> pages.Page[Any]:
+def answered(page: dict[str, str], client: AccountClient) -> organization.Page[Any]:
     parent, token = page["parent"], page["token"]
     match page["what"]:
         case "roots":
-            return pages.roots(client, token)
+            return organization.roots(client, token)
         case "units":
-            return pages.units_below(client, parent, token)
+            return organization.units_below(client, parent, token)
         case "accounts":
-            return pages.accounts_in(client, parent, token)
+            return organization.accounts_in(client, parent, token)
         case _:
-            return pages.accounts_anywhere(client, token)
+            return organization.accounts_anywhere(client, token)
 
 
 def read_unseen(row: Organization, client: AccountClient, unseen: list[Member]) -> None:
     """Ask about accounts that no page had: one may have moved between two pages."""
-    ask = (partial(pages.member, client, member.account_id) for member in unseen)
+    ask = (partial(organization.member, client, member.account_id) for member in unseen)
     answers = dict(zip(unseen, together(ask), strict=True))
     with transaction.atomic():
         gone = [member.pk for member, found in answers.items() if found is None]
@@ -211,7 +281,7 @@ def read_unseen(row: Organization, client: AccountClient, unseen: list[Member]) 
 
 
 def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> None:
-    ask = (partial(pages.tags_of, client, member.account_id) for member in some)
+    ask = (partial(organization.tags_of, client, member.account_id) for member in some)
     answers = dict(zip(some, together(ask), strict=True))
     with transaction.atomic():
         MemberTag.objects.filter(member__in=some).delete()

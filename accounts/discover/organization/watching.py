@@ -1,42 +1,157 @@
-"""Watching units: accounts that are new in them become drafts from a template.
-
-Nothing is planned, and nothing in AWS changes, before a person does that.
+"""Accounts of the organization become drafts: many that somebody chose, or the
+new ones of a watched unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pydantic import BaseModel
 
 from accounts.decisions.decision import decision
 from accounts.discover.organization.members import (
     Listed,
+    MembersRefused,
     Shared,
+    check_all,
     describe_one,
     listed_members,
+    save_all,
 )
+from accounts.discover.questions import question
 from accounts.mapping.accounts_file import sentence
 from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker_names import NameTaken
-from accounts.models import Activity, ManagedAccount, Member, Organization, Unit, Watch
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    Member,
+    Organization,
+    Question,
+    Rollout,
+    Unit,
+    Watch,
+)
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.organization.members import MemberQuerySet
+from accounts.models.organization import MemberQuerySet
 from accounts.models.states import State
 from accounts.people.activity import record
 from accounts.people.authors import add_authors
 from accounts.people.reach import DecisionReach
 from accounts.people.roles import OPERATOR
+from accounts.runs.rollouts import start
 from onboarding import names
 from onboarding.description.fields import SHARED
 from onboarding.details import DetailsError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+HERE = 200
+"""The most accounts that a request adds by itself, within a second."""
+
+
+def around_drafts(
+    _: Organization, ids: Iterable[str], shared: Shared, *, locks: bool = False
+) -> DecisionReach:
+    return DecisionReach(frozenset([("The accounts", shared["environment"])]))
+
+
+@decision(
+    "add accounts of the organization",
+    OPERATOR,
+    Activity.What.DESCRIBE,
+    touches=around_drafts,
+    locks=lambda *_: None,
+)
+def begin_adding(
+    organization: Organization,
+    account_ids: Iterable[str],
+    shared: Shared,
+    by: User,
+    *,
+    plans: bool,
+) -> Question:
+    """Let a worker add these accounts, and start a rollout of them if `plans`."""
+    return added_members.begin(
+        by,
+        organization=organization.pk,
+        account_ids=list(dict.fromkeys(account_ids)),
+        shared=shared,
+        plans=plans,
+    )
+
+
+@question(
+    "organization-adding",
+    role=OPERATOR,
+    lasts=timedelta(days=7),
+    seconds=None,
+    doing="adding the accounts",
+)
+def added_members(adding: Question) -> Any:
+    """Add them, and start a rollout of them, unless that is done."""
+    try:
+        if not so_far(adding).added:
+            describe(adding)
+        if adding.input["plans"] and not so_far(adding).rollout:
+            plan(adding)
+    except MembersRefused as error:
+        return {**(adding.answer or {}), "refused": [*error.sentences.values()]}
+    return adding.answer
+
+
+class Chosen(BaseModel):
+    account_ids: list[str]
+
+
+class SoFar(BaseModel):
+    """How far an addition is."""
+
+    checked: int = 0
+    """How many accounts were checked; all: they are being saved."""
+    added: str = ""
+    """The one moment at which they all came to be."""
+    rollout: int | None = None
+    refused: list[str] = []
+    """Why nothing was added, or, if something was, why no rollout was started."""
+
+
+def so_far(adding: Question) -> SoFar:
+    found = adding.read("answer", SoFar)
+    found.refused = found.refused or [adding.why] * adding.refused
+    return found
+
+
+def count_chosen(adding: Question) -> int:
+    return len(adding.read("input", Chosen).account_ids)
+
+
+def describe(adding: Question) -> None:
+    written = check_all(
+        Organization.objects.get(pk=adding.input["organization"]),
+        adding.input["account_ids"],
+        adding.input["shared"],
+        checked=lambda count: adding.write(answer={"checked": count}),
+    )
+    with transaction.atomic():
+        moment = save_all(written, adding.person).isoformat()
+        adding.write(answer={"checked": len(written), "added": moment})
+
+
+def plan(adding: Question) -> None:
+    adding.refresh_from_db(fields=["asked_by"])  # who lost the role plans nothing
+    drafts = ManagedAccount.objects.filter(created_at=so_far(adding).added)
+    with transaction.atomic():
+        rollout = start(drafts, Rollout.Kind.ONBOARD, adding.person)
+        adding.write(answer={**(adding.answer or {}), "rollout": rollout.pk})
+
 
 What = Activity.What
 AT_ONCE = 20

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Layout
 from django import forms
 
-from accounts.forms.layout import Fieldset, Included, MoreChoices, Sentence
+from accounts.forms.fields import Fieldset, Included, MoreChoices, Sentence
 from accounts.forms.providers.base import NOTHING, DetailsForm, NamesField
 from accounts.help.choices import more
 from onboarding.checks import Call

@@ -19,9 +19,13 @@ from django.core.management import CommandError
 from django.utils import timezone
 
 from accounts.discover.looking import look_at_accounts
-from accounts.management.command import BowlineCommand, write
-from accounts.management.migrated import is_migrated, migrate_if_new
-from accounts.management.people import named_person
+from accounts.management.command import (
+    BowlineCommand,
+    is_migrated,
+    migrate_if_new,
+    named_person,
+    write,
+)
 from accounts.mapping.adopting.again import (
     AdoptedAgain,
     adopted_again,

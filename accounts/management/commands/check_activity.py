@@ -10,8 +10,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import FAILED
+from accounts.management.command import FAILED, BowlineCommand
 from accounts.models import Activity
 from accounts.people.activity import first_broken
 

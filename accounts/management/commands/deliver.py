@@ -18,10 +18,15 @@ import click
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
-from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import DONE, FAILED, PLANNED, combined
-from accounts.management.people import acting_person
-from accounts.management.plain_delivery import (
+from accounts.management.command import (
+    DONE,
+    FAILED,
+    PLANNED,
+    BowlineCommand,
+    acting_person,
+    combined,
+)
+from accounts.management.plain_text import (
     approving,
     delivery_lines,
     ending,
@@ -31,8 +36,7 @@ from accounts.management.plain_delivery import (
     what_is_left,
 )
 from accounts.models import Delivery
-from accounts.models.api.token import Scope
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile, Scope
 from accounts.people.deciding import SamePerson
 from accounts.spinnaker.deliveries.decisions import (
     DeliveryOpen,

@@ -19,17 +19,14 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
+from accounts.runs.owners.hand_offs import hand_off_managing_now, hand_off_now
 from accounts.runs.owners.organization import sets_of_accounts
-from accounts.runs.owners.readiness import (
-    hand_off_managing_now,
-    hand_off_now,
-)
 from accounts.wording import counted
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany
 from onboarding.handoff.organization import package as administrators
 from onboarding.handoff.words import package
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 
 
 class Command(BowlineCommand):

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from accounts.management.command import BowlineCommand
-from accounts.management.people import named_person
+from accounts.management.command import BowlineCommand, named_person
 from accounts.models import Bundle
 from accounts.spinnaker.bundles import install
 

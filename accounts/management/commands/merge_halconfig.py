@@ -14,8 +14,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import FAILED
+from accounts.management.command import FAILED, BowlineCommand
 from accounts.models import Bundle
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in

@@ -23,25 +23,42 @@ from django.core.management import CommandError
 
 from accounts.decisions.many import REFUSALS, each
 from accounts.management.bundle_file import BundleFile, named_broken
-from accounts.management.command import BowlineCommand, write
-from accounts.management.deletions import kept_back, without_test
-from accounts.management.ended import code, outdated_in, shown_on_terminal, was_verified
-from accounts.management.exit_codes import DONE, FAILED, WAITS, combined
-from accounts.management.migrated import is_migrated, migrate_if_new
+from accounts.management.command import (
+    DONE,
+    FAILED,
+    WAITS,
+    BowlineCommand,
+    acting_person,
+    combined,
+    is_migrated,
+    migrate_if_new,
+    write,
+)
 from accounts.management.onboard_options import (
     OnboardOptions,
     add_options,
     read_options,
 )
-from accounts.management.people import acting_person
-from accounts.management.plain_diff import changes_of, printed, summary
-from accounts.management.report import document
+from accounts.management.plain_text import (
+    changes_of,
+    kept_deletions,
+    printed,
+    summary,
+    without_test,
+)
+from accounts.management.report import (
+    code,
+    document,
+    outdated_in,
+    shown_on_terminal,
+    was_verified,
+)
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
 from accounts.mapping.accounts_file.comparison import SAME, compare
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.roles import some_of
 from accounts.refused import Refused
@@ -326,7 +343,7 @@ class Command(BowlineCommand):
     ) -> bool:
         """Return whether a waiting plan may be approved here; if not, print why."""
         reasons = [*filter(None, approve.verdict(run, person))] or [
-            *kept_back(run, allowed),
+            *kept_deletions(run, allowed),
             *without_test(run, test),
         ]
         if reasons:

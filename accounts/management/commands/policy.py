@@ -15,11 +15,9 @@ from typing import Any
 from django.core.management import CommandError
 
 from accounts.decisions.decision import Decision
-from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import DONE, PLANNED
-from accounts.management.people import acting_person
+from accounts.management.command import DONE, PLANNED, BowlineCommand, acting_person
 from accounts.models import ForeignPolicy
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.people.roles import APPROVER
 from accounts.runs.foreign.accepting import accept, ask, end
 from accounts.wording import listed

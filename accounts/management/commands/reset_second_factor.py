@@ -13,8 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from accounts.factors.keeping import reset
-from accounts.management.command import BowlineCommand
-from accounts.management.people import named_person
+from accounts.management.command import BowlineCommand, named_person
 from accounts.web.you.sessions import end
 
 

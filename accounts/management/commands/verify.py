@@ -13,8 +13,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from accounts.management.command import BowlineCommand
-from accounts.management.exit_codes import DONE, FAILED, combined
+from accounts.management.command import DONE, FAILED, BowlineCommand, combined
 from accounts.mapping.managing import managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status

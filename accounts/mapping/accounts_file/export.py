@@ -9,11 +9,11 @@ from uuid import UUID
 
 from accounts.mapping.managed import columns_of_row, in_their_order, lacks_details
 from accounts.mapping.managing import managing_of
-from accounts.mapping.spinnaker.connection import connection_of
+from accounts.mapping.spinnaker import connection_of
 from accounts.models import EnabledProvider, ManagedAccount, ManagingAccount, Spinnaker
 from accounts.packed import packed, unpacked
 from accounts.slices import read_in_slices
-from onboarding.accounts_file.spinnaker import spinnaker_written
+from onboarding.accounts_file.managed import spinnaker_written
 from onboarding.accounts_file.writing import (
     Written,
     account_written,

@@ -28,7 +28,7 @@ from accounts.models import (
     ManagingAccount,
     SpinnakerName,
 )
-from accounts.models.activity import name_of
+from accounts.models.people import name_of
 from accounts.people.activity import Decision, record_many
 from accounts.people.authors import add_authors, keys_of
 from accounts.people.deciding import limit_on

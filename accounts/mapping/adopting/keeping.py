@@ -1,4 +1,4 @@
-"""Reports on an existing Spinnaker as rows, which hold no secret, and back."""
+"""Reports on an existing Spinnaker as rows, and what AWS said of them since."""
 
 from __future__ import annotations
 
@@ -9,20 +9,98 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.mapping.adopting.reporting import managed_role, reported
 from accounts.models import Activity, AdoptedAccount, Adoption
-from accounts.models.readable import storable
-from accounts.models.uploads.adoption import LONGEST_NAME
+from accounts.models.account import storable
+from accounts.models.question import LONGEST_NAME
 from accounts.packed import packed, unpacked
 from accounts.people.activity import record
-from accounts.slices import AT_ONCE
+from accounts.slices import AT_ONCE, in_slices
+from onboarding.adopting.looking import (
+    InAws,
+    Target,
+    look_text,
+    targets,
+    worst_first,
+)
 from onboarding.adopting.report import Document, Report, Taken, document
 from onboarding.adopting.sources.passing import passed, read_of
+from onboarding.adopting.values import AWS
 from onboarding.adopting.wording import text
+from onboarding.names import role_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+def begin_look(row: Adoption, role: str) -> None:
+    """Begin to look with this role, or continue a look that stopped; raise BadName."""
+    role = role_name(role)
+    with transaction.atomic():
+        report = locked(row).report
+        look = report.get("look") or {}
+        if look.get("role") != role or look["looked"] == look["accounts"]:
+            report["look"] = {
+                "role": role,
+                "at": timezone.now().isoformat(),
+                "accounts": len(row.taken),
+                "looked": 0,
+            }
+        write(row, report)
+
+
+def left_to_look(row: Adoption) -> list[Target]:
+    """List the accounts that the look hasn't read yet."""
+    assert row.look is not None
+    done = {name for name, _ in found_by(row)}
+    every = targets(taken_of(row), row.look["role"])
+    return [one for one in every if one.name not in done]
+
+
+def keep_looks(row: Adoption, found: Mapping[str, InAws]) -> bool:
+    """Keep what AWS has of these accounts; False where another look has begun."""
+    assert row.look is not None
+    at = row.look["at"]
+    with transaction.atomic():
+        report = locked(row).report
+        if report["look"]["at"] != at:
+            return False
+        for names in in_slices(list(found)):
+            some = list(row.accounts.filter(type=AWS, name__in=names))
+            for one in some:
+                said = all_storable(found[one.name].as_json())
+                one.said = {**one.said, "in_aws": {"at": at, **said}}
+            AdoptedAccount.objects.bulk_update(some, ["said"], batch_size=AT_ONCE)
+        report["look"]["looked"] += len(found)
+        write(row, report)
+    return True
+
+
+def found_by(row: Adoption) -> list[tuple[str, Document]]:
+    """Return what the look found, by the account's name, the worst first."""
+    if row.look is None:
+        return []
+    rows = row.accounts.filter(type=AWS, said__in_aws__at=row.look["at"])
+    found = [(one.name, one.said["in_aws"]) for one in rows.order_by("position")]
+    return sorted(found, key=lambda one: worst_first(one[1]))
+
+
+def looked_text(row: Adoption) -> str:
+    """Write what the look found, to follow the report; empty: nobody looked."""
+    if row.look is None:
+        return ""
+    return look_text(row.look["role"], found_by(row))
+
+
+def locked(row: Adoption) -> Adoption:
+    return Adoption.objects.select_for_update(no_key=True).get(pk=row.pk)
+
+
+def write(row: Adoption, report: Document) -> None:
+    Adoption.objects.filter(pk=row.pk).update(report=report)
+    row.report = report
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,65 @@
-"""Sources of an existing Spinnaker into a report, for the command, page and API.
-
-Sources hold secrets. What is returned here holds none.
+"""Sources of an existing Spinnaker into a report, with the environments that it
+brings in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 
-from accounts.mapping.adopting.environments import with_environments
-from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
-from accounts.models import ManagingAccount
-from onboarding.adopting.judging.roles import RoleName
+from accounts.mapping.spinnaker import NotConnected, connected, gate_of
+from accounts.models import EnvironmentPolicy, ManagedAccount, ManagingAccount
+from accounts.people.policies import strict_among
+from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.report import NotThere, Report, report_of
-from onboarding.adopting.sources.archives import unpacked
-from onboarding.adopting.sources.files import BadSource
-from onboarding.adopting.sources.gate import answers
+from onboarding.adopting.sources.files import BadSource, answers, unpacked
 from onboarding.adopting.sources.passing import together
 from onboarding.adopting.sources.reading import (
     NOTHING,
     Read,
     read_sources,
 )
+from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import MOST_BYTES
-from onboarding.delivery.errors import GateError
+from onboarding.delivery.transport import GateError
+
+ASKS_ONE = (
+    "The environment {} is new to Bowline. Its name doesn't say production, so one "
+    "person can plan a change there and approve it. To require a second approver, add "
+    "the accounts, and switch it on in Settings before anything is planned."
+)
+ASKS_TWO = (
+    "The environment {} is new to Bowline. Its name says production, so a change there "
+    "needs a second approver."
+)
+
+
+def with_environments(report: Report) -> Report:
+    """Add to the findings what becomes of environments that nobody decided about."""
+    found = (*report.findings, *new_environments(report))
+    return replace(report, findings=tuple(sorted(found, key=order)))
+
+
+def order(one: Finding) -> tuple[str, str, tuple[str, ...]]:
+    return one.kind, one.says, one.accounts
+
+
+def new_environments(report: Report) -> Iterator[Finding]:
+    names: dict[str, list[str]] = {}
+    for account in report.judgement.written:
+        if environment := account.get("environment"):
+            names.setdefault(environment, []).append(account["name"])
+    for model in (ManagedAccount, EnvironmentPolicy):
+        rows = model.objects.filter(environment__in=names).order_by()
+        for known in {*rows.values_list("environment", flat=True)}:
+            names.pop(known, None)
+    strict = strict_among(names)
+    for environment, accounts in sorted(names.items()):
+        says = (ASKS_TWO if environment in strict else ASKS_ONE).format(environment)
+        yield Finding("new-environment", says, tuple(sorted(accounts)))
+
 
 MOST_FILES = 100
 MOST_IN_ALL = MOST_BYTES * 3 // 2

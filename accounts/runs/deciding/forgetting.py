@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from accounts.decisions.decision import decision
 from accounts.decisions.locks import hold, lock_settings
-from accounts.mapping.left_over import left_over
-from accounts.mapping.managing import managing_row
+from accounts.mapping.managing import left_over, managing_row
 from accounts.mapping.plans import take_over_of
 from accounts.models import (
     Activity,
@@ -23,8 +22,8 @@ from accounts.models import (
     ManagingAccount,
     Rollout,
 )
-from accounts.models.activity import name_of
-from accounts.models.owners.kept_roles import KeptRecord
+from accounts.models.managed import KeptRecord
+from accounts.models.people import name_of
 from accounts.models.states import OPEN
 from accounts.people.activity import record
 from accounts.people.authors import authors_of_account, keys_of

@@ -1,4 +1,4 @@
-"""Plans with the same changes: found, and approved together, each by itself."""
+"""Plans with the same changes: found, counted, and approved together."""
 
 from __future__ import annotations
 
@@ -6,18 +6,55 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from django.db.models import Count
+
 from accounts.decisions.many import Many, each
 from accounts.models import Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.states import Status
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import READ, approve
 from accounts.runs.capacity import room_in_plan
-from accounts.runs.deciding.lateness import decided_already, outdated
+from accounts.runs.deciding.approving import decided_already, outdated
+from onboarding.resources.entry_changes import entry_changes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MOST_GROUPS = 5
+"""The most groups of plans that are offered at once, the largest first."""
+
+
+class IdenticalPlans(NamedTuple):
+    fingerprint: str
+    plans: int
+    changes: int
+    """How many changes each of them holds."""
+
+
+def identical_plans() -> list[IdenticalPlans]:
+    """List the groups of waiting plans that are the same, the largest first."""
+    waiting = Run.objects.approvable().exclude(fingerprint="").order_by()
+    waiting = waiting.exclude(kind=Run.Kind.REMOVE)
+    groups = (
+        waiting.values_list("fingerprint")
+        .annotate(plans=Count("pk"))
+        .filter(plans__gt=1)
+        .order_by("-plans", "fingerprint")[:MOST_GROUPS]
+    )
+    return [
+        IdenticalPlans(fingerprint, plans, changes_of(fingerprint))
+        for fingerprint, plans in groups
+    ]
+
+
+def changes_of(fingerprint: str) -> int:
+    """Count the changes of one of the plans: all have as many."""
+    same = Run.objects.filter(fingerprint=fingerprint, status=Status.PLANNED).order_by()
+    one = same.annotate(in_aws=Count("steps")).values("entries", "in_aws", "pk").first()
+    return one["in_aws"] + len(entry_changes(**one["entries"])) if one else 0
+
 
 MOST_AT_ONCE = 500
 """The most runs that are approved in one request; the page shows no more."""

@@ -1,21 +1,34 @@
-"""Evidence for whoever approves a plan: who else can assume a role that was there and
-gets permissions, what roles have used of what is detached, and what uses them.
+"""Evidence for whoever approves a plan: who else uses a role, what manages it,
+and what AWS denied.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import timedelta
 from functools import cache, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from accounts.mapping.plans import others_of
-from accounts.models.checks.evidence import Evidence, Other, Use
-from accounts.runs.foreign.as_found import existing
-from onboarding.aws.errors import AwsError
-from onboarding.aws.roles.last_accessed import last_accessed
-from onboarding.aws.roles.passable import Passable, passable_roles
-from onboarding.aws.roles.used_by import users_of
+from accounts.models import FoundRoles, Run
+from accounts.models.checks import Evidence, Other, Use
+from accounts.runs.foreign.keeping import existing
+from accounts.runs.foreign.taking_over import taken_by
+from accounts.wording import first_of, listed
+from onboarding.aws.errors import MANAGED_OUTSIDE, AwsError
+from onboarding.aws.roles.foreign import managed_by
+from onboarding.aws.roles.passed import Passable, passable_roles
+from onboarding.aws.roles.used_by import (
+    Recorded,
+    last_accessed,
+    recorded_writes,
+    users_of,
+)
+from onboarding.checks import Outcome
 from onboarding.partitions import arn
 from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.plan import Delete, Update
@@ -24,16 +37,127 @@ from onboarding.resources.risks import Risk
 from onboarding.resources.trusts import shut_out, who_can_assume
 from onboarding.resources.wildcards import Texts
 from onboarding.review.as_found import policy_document
-from onboarding.review.used import no_longer_allowed
+from onboarding.review.effective import no_longer_allowed
 from onboarding.verify.policy_evaluation import (
     are_met,
     names_value,
     resources_of,
 )
+from onboarding.verify.result import COMPARED, Result
 
 if TYPE_CHECKING:
-    from accounts.runs.scope import Comparison, Side
+    from accounts.runs.scope import Comparison, Scope, Side
     from onboarding.aws.session import Sessions
+    from onboarding.topology import Managed
+
+WATCHED_FOR = timedelta(days=14)
+"""How long verifications search CloudTrail after a step."""
+NAME = "No changes denied to Spinnaker"
+MOST_NAMED = 10
+TRY_IT = (
+    "Deploy, resize, roll back, and destroy a server group in Spinnaker. Verify the "
+    "account again 15 minutes later, when CloudTrail has recorded it."
+)
+
+
+def denied_since(run: Run, scope: Scope, sessions: Sessions) -> list[Result]:
+    """Check it since the account was last planned: who plans again has decided on what
+    was denied before. Nothing where no step was taken lately, or right after one.
+    """
+    account, managed = scope.account, scope.managed
+    if account is None or managed is None or not account.adopts:
+        return []
+    if run.kind != Run.Kind.VERIFY or not managed.reach.writes:
+        return []
+    lately = timezone.now() - WATCHED_FOR
+    step = taken_by(account).filter(finished_at__gt=lately).first()
+    planned = account.runs.filter(kind=Run.Kind.ONBOARD).order_by("created_at").last()
+    if step is None or planned is None:
+        return []
+    role = (managed.managed_role or scope.managing.managed_role).rpartition("/")[2]
+    since = planned.finished_at or planned.created_at
+    try:
+        found = recorded_writes(
+            sessions, managed.reach, role, managed.regions_of_all, since
+        )
+    except AwsError as error:
+        return [Result(COMPARED, NAME, Outcome.NOT_TESTABLE, error.message)]
+    return [judged(found, planned.title.lower(), step, account.name)]
+
+
+def judged(found: Recorded, planned: str, step: Run, account: str) -> Result:
+    if found.denied:
+        return Result(
+            COMPARED,
+            NAME,
+            Outcome.FAILED,
+            f"Since {planned}, AWS has denied Spinnaker {named_calls(found.denied)}.",
+            f"Undo {step.title.lower()} on the page of {account}, or have an approver "
+            "accept a policy that allows this. Then plan the account again.",
+        )
+    if not found.allowed:
+        sentence = f"CloudTrail has recorded no change by Spinnaker since {planned}."
+        return Result(COMPARED, NAME, Outcome.NOT_TESTABLE, sentence, TRY_IT)
+    sentence = f"Since {planned}, CloudTrail has recorded {named_calls(found.allowed)}."
+    return Result(COMPARED, NAME, Outcome.PASSED, sentence)
+
+
+def named_calls(calls: Counter[str]) -> str:
+    """Name the calls, the most frequent first."""
+    times = [
+        f"{called} ({count:,} times)" if count > 1 else called
+        for called, count in calls.most_common()
+    ]
+    return first_of(times, MOST_NAMED)
+
+
+def keep_managed_by(
+    managed: Managed, read: Iterable[tuple[Side, Comparison]], sessions: Sessions
+) -> None:
+    """Keep what else manages the account's existing roles; raise AwsError where it
+    would undo what the plan takes over.
+
+    Calls: one for each role and Region.
+    """
+    regions = dict.fromkeys([sessions.partition.home_region, *managed.regions_of_all])
+    for side, one in read:
+        if not (side.adopts and side.reach.writes) or side.take_over.undoes:
+            continue
+        found = managed_outside(side, one, sessions, regions)
+        FoundRoles.objects.keep(side.account, managed_by=found)
+        if found and side.take_over:
+            raise would_be_undone(side, found)
+
+
+def managed_outside(
+    side: Side, one: Comparison, sessions: Sessions, regions: Iterable[str]
+) -> dict[str, str]:
+    """Name by role what else manages it. Only a plan that takes over must know it:
+    others count as nothing what Bowline isn't allowed to read.
+    """
+    roles = [before for before, _ in existing(side, one) if not before.owned]
+    try:
+        found = {
+            role.name: managed_by(sessions, side.reach, role, regions) for role in roles
+        }
+    except AwsError as error:
+        if side.take_over or not error.unread:
+            raise
+        return {}
+    return {role: by for role, by in found.items() if by}
+
+
+def would_be_undone(side: Side, found: dict[str, str]) -> AwsError:
+    said = listed([f"{role} is managed by {by}" for role, by in found.items()])
+    return AwsError(
+        side.reach.account_id,
+        "plan",
+        f"In {side.account_name}, {said}. The next update from there would undo this "
+        "step. Nothing was changed.",
+        f"Make the change there: the page of {side.account_name} shows it under "
+        "Existing roles. Then plan the account again.",
+        code=MANAGED_OUTSIDE,
+    )
 
 
 MOST_MISSING = 50

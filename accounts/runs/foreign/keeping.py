@@ -1,24 +1,135 @@
-"""What is found of others' policies is kept as long as it is in AWS, and judged."""
+"""What is found of others' policies and roles is kept for whoever reviews them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from accounts.models import ForeignPolicy
-from accounts.models.checks.foreign_policy import PASSED, WRITES, is_passed
+from django.utils import timezone
+
+from accounts.models import ForeignPolicy, FoundRoles
+from accounts.models.checks import PASSED, WRITES, is_passed
+from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
+from onboarding.desired import assume_list
 from onboarding.resources.foreign import Foreign
-from onboarding.resources.kinds import Attachment
+from onboarding.resources.kinds import Attachment, Role
+from onboarding.resources.plan import Change, as_found
 from onboarding.resources.risks import Topic
+from onboarding.resources.take_over import is_left
+from onboarding.review.as_found import found_roles, planned_digest
 from onboarding.verify.result import COMPARED, Located, Result, command
 from onboarding.verify.trust import REPLACE
 
 if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
+    from onboarding.aws.session import Sessions
+
+Taken = FoundRoles.Taken
+MOST_DIFFERING = 20
+
+
+def compared_now(
+    side: Side, sessions: Sessions, *, just_read: bool = False
+) -> Comparison:
+    """Compare with AWS, and keep why the roles could not be read where they could not;
+    raise as Side.compared does.
+    """
+    try:
+        return side.compared(sessions, just_read=just_read)
+    except AwsError as error:
+        if not side.removes:
+            keep_unread(side, error.message, timezone.now())
+        raise
+
+
+def keep_unread(side: Side, why: str, at: datetime) -> None:
+    FoundRoles.objects.keep(side.account, unread=why, unread_at=at)
+
+
+def keep_as_found(read: Iterable[tuple[Side, Comparison]], at: datetime) -> None:
+    """Keep what was found on each side whose roles stay, or why it could not be read.
+
+    Come last in a transaction: all runs write the row of the managing account.
+    """
+    for side, one in read:
+        if side.removes:
+            continue
+        if one.unread:
+            keep_unread(side, one.unread, at)
+            continue
+        foreign = (*one.foreign, *one.accepted)
+        roles = found_roles(one.observed, foreign, one.boundaries)
+        FoundRoles.objects.keep(
+            side.account,
+            read_at=one.read_at or at,
+            roles=[role.as_json() for role in roles],
+            planned=planned_digest(side.wanted),
+            differs=list(differing(side, one)),
+            taken=taken(side, one),
+            unread="",
+            unread_at=None,
+        )
+
+
+def taken(side: Side, one: Comparison) -> str:
+    """Say how far the roles of before Bowline were taken over; empty: there are none,
+    or nobody chose to keep them. Roles whose trust is left as it is hold up nothing.
+    """
+    if not side.adopts:
+        return ""
+    pairs = existing(side, one)
+    theirs = [(before, after) for before, after in pairs if not before.owned]
+    if not theirs:
+        return Taken.OWNED if pairs else ""
+    left = [one for one in theirs if is_left(*one)]
+    differ = sum(before.trust != after.trust for before, after in theirs)
+    trusts_others = differ > len(left)
+    if FoundRoles.objects.of(side.account).exclude(managed_by={}).exists():
+        differs = one.foreign or one.changes or trusts_others
+        return Taken.OUTSIDE if differs else Taken.KEPT
+    if one.foreign:
+        return Taken.POLICIES
+    if trusts_others:
+        return Taken.TRUST
+    return Taken.TAG if len(theirs) > len(left) else Taken.OWNED
+
+
+def existing(side: Side, one: Comparison) -> list[tuple[Role, Role]]:
+    """Pair each wanted role that exists, as it was found, with itself as planned."""
+    found = {role.key: role for role in one.observed if isinstance(role, Role)}
+    return [
+        (found[role.key], role)
+        for role in side.wanted
+        if isinstance(role, Role) and role.key in found
+    ]
+
+
+def differing(side: Side, one: Comparison) -> Iterator[str]:
+    """Say what differs; what the list of accounts gains or loses is no difference of
+    the identity's.
+    """
+    changes: Iterable[Change] = one.changes
+    if side.account is None:
+        _, changes = assume_list.split(one.changes)
+    said = list(map(difference_of, changes))
+    yield from said[:MOST_DIFFERING]
+    if more := said[MOST_DIFFERING:]:
+        yield f"{len(more)} more"
+
+
+def difference_of(change: Change) -> str:
+    """Say what differs, and what could be done because of it."""
+    found = as_found(change)
+    return f"{worded(change)} (as found: {found})" if found else worded(change)
+
+
+def worded(change: Change) -> str:
+    return f"{change.verb} {change.resource.kind} {change.resource.name}"
+
 
 NO_ONE_ELSES = "No unapproved policies in {}"
 PLAN_AGAIN = (

@@ -26,7 +26,7 @@ from accounts.decisions.decision import decision
 from accounts.external_ids import Held, held_now
 from accounts.mapping.plans import take_over_of
 from accounts.models import Activity, ManagedAccount, Run, Step
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.people.deciding import outside_of

@@ -10,7 +10,7 @@ from functools import partial
 from django.db.models.functions import Now
 
 from accounts.mapping import snapshots
-from accounts.mapping.left_over import forgotten_by
+from accounts.mapping.managing import forgotten_by
 from accounts.mapping.plans import change_of
 from accounts.models import (
     ManagedAccount,

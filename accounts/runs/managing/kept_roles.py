@@ -17,7 +17,7 @@ from accounts.decisions.locks import lock_settings
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Activity, ManagedAccount, ManagingAccount
-from accounts.models.owners.kept_roles import KeptRecord
+from accounts.models.managed import KeptRecord
 from accounts.people.reach import the_managing_account
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused

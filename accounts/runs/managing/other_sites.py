@@ -21,9 +21,8 @@ from accounts.decisions.locks import lock_settings
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.snapshots import keep_snapshot, managing_snapshot
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Run, Step
-from accounts.models.activity import name_of
-from accounts.models.owners.kept_roles import KeptRecord
-from accounts.models.owners.other_sites import OtherSite
+from accounts.models.managed import KeptRecord, OtherSite
+from accounts.models.people import name_of
 from accounts.models.states import Status
 from accounts.people.activity import COMMAND_LINE, record
 from accounts.people.authors import keys_of

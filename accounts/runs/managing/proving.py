@@ -7,14 +7,12 @@ import logging
 from django.utils import timezone
 
 from accounts.models import Notification, Run
-from accounts.notifications.happening import happened
+from accounts.notifications.notifying import happened
 from accounts.runs import verifying
-from accounts.runs.foreign.as_found import keep_as_found
-from accounts.runs.foreign.keeping import keep_all_foreign
+from accounts.runs.foreign.keeping import keep_all_foreign, keep_as_found
 from accounts.runs.scope import Scope
-from onboarding.aws.backoff import Backoff
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Backoff, Sessions
 from onboarding.verify.verification import LONG_BACKOFF, verify_managing
 
 logger = logging.getLogger(__name__)

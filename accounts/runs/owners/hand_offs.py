@@ -1,21 +1,166 @@
-"""What was handed out to an account's owner, as it was then."""
+"""Hand-offs: whose they are, what must hold, what was handed out, and which
+version an owner has.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accounts.decisions.decision import decision
 from accounts.mapping.handing_off import (
+    hand_off_of,
     hand_off_of_managing,
     hand_off_of_values,
     versioned,
 )
+from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import (
+    Activity,
     HandOff,
     HandOffText,
     ManagedAccount,
     ManagingAccount,
     Run,
 )
+from accounts.models.states import Status
+from accounts.people.activity import record
+from accounts.people.reach import DecisionReach, around, the_managing_account
+from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
+from onboarding.details import DetailsError
 from onboarding.handoff.hand_off import HandOffPackage
+from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Managed, Managing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+Subject = ManagedAccount | ManagingAccount
+
+
+NOT_HANDED_OFF = "This account isn't handed off."
+
+
+class NotHandedOff(Refused):
+    """Nobody but Bowline creates these roles."""
+
+    code = "NOT_HANDED_OFF"
+
+
+def reach_of_subject(account: Subject, *, locks: bool = False) -> DecisionReach:
+    if isinstance(account, ManagingAccount):
+        return the_managing_account()
+    return around(account, locks=locks)
+
+
+@decision(
+    "download what an owner runs",
+    OPERATOR,
+    Activity.What.DOWNLOAD,
+    touches=reach_of_subject,
+)
+def hand_out(
+    account: Subject, by: User | None, *, removes: bool = False
+) -> HandOffPackage:
+    """Describe what its owner receives for whoever takes it; raise NotHandedOff, or one
+    of NOT_READY.
+    """
+    if not account.is_handed_off:
+        raise NotHandedOff(NOT_HANDED_OFF)
+    one = hand_off_for(account, removes=removes)
+    record(by, Activity.What.DOWNLOAD, account.name, {"hand_off": one.digest})
+    return one
+
+
+def hand_off_for(account: Subject, *, removes: bool = False) -> HandOffPackage:
+    """Describe what its owner receives; raise one of NOT_READY."""
+    if isinstance(account, ManagingAccount):
+        return hand_off_managing_now(account)
+    # What is removed is deleted, however the managing account fares.
+    return hand_off_of(managing_row(), account) if removes else hand_off_now(account)
+
+
+def last_hand_off(account: Subject) -> HandOff | None:
+    if isinstance(account, ManagingAccount):
+        return HandOff.objects.of_managing().first()
+    return account.hand_offs.in_force().first()
+
+
+def waiting_run(account: Subject) -> Run | None:
+    """Find the run of its own that waits for its owner."""
+    waiting = Run.objects.filter(status=Status.HANDED_OFF)
+    if isinstance(account, ManagingAccount):
+        return waiting.filter(kind=Run.Kind.MANAGING).first()
+    return waiting.filter(account=account).first()
+
+
+class ManagingNotVerified(Refused):
+    """The roles would trust an identity of which nobody knows whether it exists."""
+
+    code = "MANAGING_NOT_VERIFIED"
+
+    def __init__(self, managing: ManagingAccount, account: ManagedAccount) -> None:
+        if managing.is_handed_off:
+            super().__init__(
+                f"The roles of {account.name} trust Spinnaker's identity, which the "
+                f"owner of {managing.name} creates. Plan and verify the managing "
+                f"account {managing.name} first."
+            )
+            return
+        super().__init__(
+            f"The owner of {account.name} creates roles that trust Spinnaker's "
+            "identity, and AWS doesn't accept a trust policy that names a principal "
+            f"that doesn't exist. Plan and verify the managing account {managing.name} "
+            "first."
+        )
+
+
+def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
+    """Raise ManagingNotVerified where roles would trust an identity that its owner has
+    not created yet, or where an account would be handed off too early.
+    """
+    owned = account.is_handed_off or managing.is_handed_off
+    if owned and not managing.verification:
+        raise ManagingNotVerified(managing, account)
+
+
+class ManagingUnplanned(Refused):
+    """Its template would name no principal of Bowline's: no plan has found it yet."""
+
+    code = "MANAGING_UNPLANNED"
+
+    def __init__(self, managing: ManagingAccount) -> None:
+        super().__init__(
+            f"Plan the managing account {managing.name} first, because its plan "
+            "determines which Bowline principal the roles must trust."
+        )
+
+
+NOT_READY = (
+    ManagingUnplanned,
+    DetailsError,
+    ManagingNotVerified,
+    NoManagingAccount,
+    QuotaExceeded,
+)
+"""Why there is no hand-off yet."""
+
+
+def hand_off_managing_now(row: ManagingAccount) -> HandOffPackage:
+    """Describe what the managing account's owner receives; raise one of NOT_READY."""
+    if not row.bowline_principal:
+        raise ManagingUnplanned(row)
+    return hand_off_of_managing(row)
+
+
+def hand_off_now(account: ManagedAccount) -> HandOffPackage:
+    """Describe what its owner receives; raise one of NOT_READY."""
+    managing = managing_row()
+    refuse_unready(managing, account)
+    return hand_off_of(managing, account)
 
 
 def keep_hand_off(run: Run, managing: Managing, managed: Managed) -> None:
@@ -60,3 +205,57 @@ def is_latest_hand_off(
         last is not None
         and last.text_id == hand_off_of_values(managing, managed).digest
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    has: HandOff | None
+    """What the owner deployed last, as far as anybody knows."""
+    last: HandOff | None
+    """What was handed out last."""
+
+    @property
+    def is_update(self) -> bool:
+        """Return whether the owner has an earlier version than the last one."""
+        return self.has is not None and self.has != self.last
+
+
+def versions_of(account: ManagedAccount) -> Versions:
+    mine = account.hand_offs.in_force().select_related("text")
+    return Versions(has=mine.deployed().first(), last=mine.first())
+
+
+def unseen(run: Run) -> str:
+    """Say that nothing shows whether the owner made the update; empty: something does,
+    or it is the first version.
+    """
+    if run.account is None:
+        return ""
+    versions = versions_of(run.account)
+    if not versions.is_update or run.is_refused:
+        return ""
+    assert versions.last is not None
+    return (
+        "Bowline can't read whether the owner deployed version "
+        f"{versions.last.number}. Ask the owner, and mark it as updated."
+    )
+
+
+def owners_word(account: ManagedAccount) -> str:
+    """Say whose word it is that the last version was deployed; empty: nobody's."""
+    last = versions_of(account).last
+    if last is None or last.said_at is None or last.found_at:
+        return ""
+    by = last.said_by_name or "somebody"
+    return (
+        f"{by} said on {last.said_at:%Y-%m-%d} that the owner deployed version "
+        f"{last.number}; Bowline hasn't confirmed it. "
+    )
+
+
+def keep_found(account: UUID, at: datetime, *, read: bool) -> None:
+    """Keep that the last version was found: read, or by a chain that opened, where it
+    is not somebody's word alone.
+    """
+    last = HandOff.objects.newest().filter(account=account, found_at=None)
+    (last if read else last.filter(said_at=None)).update(found_at=at)

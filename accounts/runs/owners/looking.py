@@ -1,7 +1,4 @@
-"""Look whether owners are done, and let their runs continue.
-
-Safe to kill and to run twice: the row says when to look next before anybody looks.
-"""
+"""Wait for owners, look whether they are done, and let their runs continue."""
 
 from __future__ import annotations
 
@@ -12,34 +9,169 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import Error, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.decisions.decision import decision
+from accounts.mapping.entries import keep_approved
+from accounts.mapping.handing_off import hand_off_of_managing, versioned
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models import (
+    Activity,
+    HandOff,
+    ManagedAccount,
+    Run,
+)
+from accounts.models.people import MovedMeanwhile, name_of
+from accounts.models.runs import finish_steps
 from accounts.models.states import Status
-from accounts.models.steps import finish_steps
+from accounts.people.activity import record
 from accounts.people.reach import around_its_account
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
-from accounts.runs.foreign.as_found import worded
-from accounts.runs.owners.versions import unseen
-from accounts.runs.owners.waiting import waits_for
+from accounts.runs.applying import apply_run, approved_plan, finish
+from accounts.runs.foreign.keeping import worded
+from accounts.runs.managing.applying import apply_shared
+from accounts.runs.managing.proving import verify_managing_account
+from accounts.runs.owners.hand_offs import keep_hand_off, keep_managing_hand_off, unseen
 from accounts.runs.scope import Scope, own_sides
+from accounts.runs.verifying import without_others
 from accounts.work.queue import wake, wake_for_owners
 from onboarding.aws.errors import AwsError
+from onboarding.aws.kinds import put_template
 from onboarding.aws.session import Sessions
 from onboarding.details import DetailsError
+from onboarding.handoff.hand_off import HandOffPackage
+from onboarding.handoff.scripts import TemplateBucket
 from onboarding.resources.plan import Change, NotOurs
 from onboarding.resources.policy import QuotaExceeded
 from onboarding.topology import Managing
-from onboarding.verify.look import is_closed, opens
+from onboarding.verify.verification import is_closed, opens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+def wait_for_owner(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Let the run wait, and put the templates where the console finds them."""
+    begin_waiting(run, scope)
+    publish(run, scope, sessions)
+
+
+def begin_waiting(run: Run, scope: Scope) -> None:
+    """Let the run wait for the owners of its account, of the managing account, or of
+    both: Bowline has done its part, and looks from now on.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        run.carry(
+            Status.HANDED_OFF,
+            since=(Status.APPLYING,),
+            handed_off_at=now,
+            awaited_from=now,
+            look_at=now,
+        )
+        run.unedited_subject.hand_off()
+        if run.kind == Run.Kind.REMOVE:
+            return
+        keep_approved(run)
+        if scope.managed and scope.managed.is_handed_off:
+            keep_hand_off(run, scope.managing, scope.managed)
+        if scope.shared and scope.managing.is_handed_off:
+            keep_managing_hand_off(run, scope.row)
+
+
+def left_to_owner(run: Run, scope: Scope, sessions: Sessions) -> tuple[Change, ...]:
+    """Find what the owner has not deployed of what this run needs; all of it, as long
+    as Bowline cannot read the account.
+
+    A removal needs nothing: a role that is gone may stay in the list for a while.
+    """
+    handed_off = scope.managing.is_handed_off and run.kind != Run.Kind.REMOVE
+    sides = scope.shared if handed_off else ()
+    return tuple(
+        change
+        for side in sides
+        for change in without_others(side.changes(sessions), scope)
+    )
+
+
+def waits_for(run: Run, scope: Scope, sessions: Sessions) -> str:
+    """Say what the managing account's owner has not deployed; empty: nothing."""
+    left = "; ".join(map(worded, left_to_owner(run, scope, sessions)))
+    if not left:
+        return ""
+    return f"The owner of {scope.managing.name} hasn't deployed this yet: {left}"
+
+
+What = Activity.What
+
+
+@decision(
+    "record that an owner updated the stack",
+    OPERATOR,
+    What.UPDATED,
+    touches=around_its_account,
+)
+def take_word(run: Run, by: User) -> Run:
+    """Record that the owner deployed the last version, and look; raise NoOneWaits."""
+    if run.account is None or run.kind == Run.Kind.REMOVE or not unseen(run):
+        raise NoOneWaits(f"{run.title} isn't waiting for a confirmation.")
+    look_soon.function(run, by)
+    last = HandOff.objects.newest().get(account=run.account_id)
+    last.said_at, last.said_by, last.said_by_name = timezone.now(), by, name_of(by)
+    last.save(update_fields=["said_at", "said_by", "said_by_name"])
+    detail = {"run": str(run.pk), "version": last.number, "digest": last.text_id}
+    record(by, What.UPDATED, run.account_name, detail)
+    return run
+
+
+def template_bucket() -> TemplateBucket | None:
+    name, region, prefix = settings.TEMPLATE_BUCKET
+    return TemplateBucket(name, region, prefix) if name else None
+
+
+def publish(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Put the templates of this hand-off into the bucket, and keep where they are."""
+    bucket = template_bucket()
+    if bucket is None or run.kind == Run.Kind.REMOVE:
+        return
+    if run.account and scope.managed and scope.managed.is_handed_off:
+        given = versioned(run.account.pk, scope.managing, scope.managed)
+        put(HandOff.objects.filter(account=run.account), given, bucket, sessions)
+    if scope.shared and scope.managing.is_handed_off:
+        given = hand_off_of_managing(scope.row)
+        put(HandOff.objects.of_managing(), given, bucket, sessions)
+
+
+def put(
+    rows: QuerySet[HandOff],
+    given: HandOffPackage,
+    bucket: TemplateBucket,
+    sessions: Sessions,
+) -> None:
+    last = rows.first()
+    if last is None or last.text_id != given.digest:
+        return
+    texts = [stack.template.text for stack in given.stacks]
+    last.urls, last.unpublished = [], ""
+    try:
+        for text in texts:
+            put_template(
+                sessions,
+                bucket=bucket.name,
+                region=bucket.region,
+                key=bucket.key(text),
+                text=text,
+            )
+    except AwsError as error:
+        last.unpublished = error.message
+    else:
+        last.urls = [bucket.url(text) for text in texts]
+    last.save(update_fields=["urls", "unpublished"])
 
 
 PACE = (
@@ -251,3 +383,34 @@ def edited(run: Run) -> dict[str, str]:
         "message": f"{run.account_name} was edited after it was handed off.",
         "hint": "Plan again, and hand off the new plan.",
     }
+
+
+def apply_stage(run: Run, scope: Scope, sessions: Sessions) -> None:
+    """Carry out what was approved; the run then waits where an owner has to deploy
+    something, and else continues.
+    """
+    if scope.managed and scope.managed.is_handed_off:
+        waits = apply_for_owner(run, scope, sessions)
+    else:
+        apply_run(run, scope, sessions)
+        waits = bool(left_to_owner(run, scope, sessions))
+    if waits:
+        wait_for_owner(run, scope, sessions)
+    else:
+        finish(run)
+
+
+def apply_for_owner(run: Run, scope: Scope, sessions: Sessions) -> bool:
+    """Carry out what concerns the managing account; return whether the account's owner
+    is to do the rest.
+
+    A removal waits first: as long as Spinnaker's identity may assume the role, AWS's
+    refusal proves that the role is gone.
+    """
+    plan, steps = approved_plan(run, scope)
+    removes = run.kind == Run.Kind.REMOVE
+    if removes and not run.is_refused:
+        return True
+    apply_shared(run, scope, sessions, plan, steps)
+    verify_managing_account(run, sessions)
+    return not removes

@@ -17,12 +17,11 @@ from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import Activity, HandOff, ManagedAccount, Run
 from accounts.models.managed import ManagedAccountQuerySet
-from accounts.models.standing import BROKEN, VERIFIED
-from accounts.models.states import State
+from accounts.models.states import BROKEN, VERIFIED, State
 from accounts.people.activity import record
 from accounts.people.roles import OPERATOR
+from accounts.runs.owners.hand_offs import NotHandedOff
 from accounts.runs.owners.looking import NoOneWaits
-from accounts.runs.owners.subject import NotHandedOff
 from accounts.work.queue import wake_for_owners
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany

@@ -19,10 +19,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
-from accounts.models.standing import VERIFIED
-from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
+from accounts.models.states import OPEN, UNSUCCESSFUL, VERIFIED, WORKING, Status
 from accounts.runs.actions import approve
 from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of

@@ -1,20 +1,172 @@
-"""How far the accounts of a rollout are: counted by the database, in one query."""
+"""How far the accounts of a rollout are, in waves, and what failed by cause."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from accounts.models import Rollout, Run
+from accounts.mapping.managing import managing_row
+from accounts.models import CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status
-from accounts.runs.results import is_as_approved, reached_account
-from accounts.runs.rollouts.waves import REST, Counts, Settings, Wave
+from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, State, Status
+from accounts.runs.results import is_as_approved, reached_account, results_of
+from accounts.wording import counted
+from onboarding.verify.result import Located
+
+REST = 3
+"""The last wave, which takes whatever is left."""
+
+TRY_FIRST = (
+    "Wave {} is done. Deploy with Spinnaker in its accounts, verify them again, and "
+    "resume the rollout."
+)
+FEW = 10
+"""Of fewer accounts, each one that fails would be over the usual limit of a wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    first_wave: int
+    second_percent: int
+    at_once: int
+    most_failures: int
+    failure_percent: int
+    waits: bool = False
+    """Whether a person resumes it after each wave."""
+    follows: bool = False
+    """Whether more than `at_once` start where workers have threads for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """How many of the accounts that were started in it are how far."""
+
+    working: int = 0
+    good: int = 0
+    failed: int = 0
+    tolerated: int = 0
+    """Of those that failed: known when a person resumed the rollout."""
+    known: int = 0
+    """Of all: how far they are was known then."""
+    carried: int = 0
+    """Of those that are working: a thread of a worker has them now."""
+
+    @property
+    def started(self) -> int:
+        return self.working + self.good + self.failed
+
+    @property
+    def counted(self) -> int:
+        """Count the failures that may stop it."""
+        return self.failed - self.tolerated
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    undecided: int = 0
+    """Still planned, or waiting for approval."""
+    approved: int = 0
+    """Waiting for their wave."""
+    waves: tuple[Wave, Wave, Wave] = (Wave(), Wave(), Wave())
+    in_common: str | None = None
+    """What failed and may concern other accounts, in a sentence; empty: nothing. None:
+    whatever failed counts, by the settings.
+    """
+
+    @property
+    def total(self) -> int:
+        return self.undecided + self.approved + sum(w.started for w in self.waves)
+
+    @property
+    def working(self) -> int:
+        return sum(wave.working for wave in self.waves)
+
+    @property
+    def carried(self) -> int:
+        return sum(wave.carried for wave in self.waves)
+
+    @property
+    def failed(self) -> int:
+        """Count the failures that may stop it."""
+        return sum(wave.counted for wave in self.waves)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    wave: int
+    """The wave that is in progress, or begins now."""
+    start: int = 0
+    """How many of the approved accounts to start in it now."""
+    pause: str = ""
+    """Why nothing more is to be started until a person resumes; empty: continue."""
+
+
+def size(wave: int, settings: Settings, total: int) -> int:
+    """Say how many accounts a wave has; the last one has room for all."""
+    if wave == 1:
+        return settings.first_wave
+    if wave == REST:
+        return total
+    return max(1, -(-total * settings.second_percent // 100))
+
+
+def next_step(counts: Counts, settings: Settings) -> Next:
+    """Decide what to start now."""
+    begun = [place for place, wave in enumerate(counts.waves, 1) if wave.started]
+    number = max(begun, default=1)
+    if reason := failures(number, counts, settings):
+        return Next(number, pause=reason)
+    wave = counts.waves[number - 1]
+    room = size(number, settings, counts.total) - wave.started
+    if room <= 0 and not wave.working and number < REST:
+        if settings.waits and wave.known < wave.started:
+            return Next(number, pause=TRY_FIRST.format(number))
+        number += 1
+        room = size(number, settings, counts.total)
+    free = most_at_once(counts, settings) - counts.working
+    return Next(number, start=max(0, min(room, free, counts.approved)))
+
+
+def most_at_once(counts: Counts, settings: Settings) -> int:
+    """Say how many accounts may be in progress. As workers show how many threads they
+    have only by what they carry, that is a quarter more: some wait for each thread that
+    becomes free, and a pause has few to wait for.
+    """
+    if not settings.follows:
+        return settings.at_once
+    return max(settings.at_once, -(-counts.carried * 5 // 4))
+
+
+def failures(number: int, counts: Counts, settings: Settings) -> str:
+    """Say which limit the failures have reached; empty: none."""
+    if counts.in_common is not None:
+        return counts.in_common
+    if reason := too_many(counts, settings.most_failures):
+        return reason
+    wave = counts.waves[number - 1]
+    planned = min(size(number, settings, counts.total), counts.total)
+    of = max(wave.started, planned)
+    if wave.counted and wave.counted * 100 >= settings.failure_percent * of:
+        return (
+            f"{counted(wave.counted)} of {of:,} in wave {number} failed. The limit is "
+            f"{settings.failure_percent}%."
+        )
+    return ""
+
+
+def too_many(counts: Counts, most: int) -> str:
+    """Say that this number of accounts has failed; empty: fewer have."""
+    if counts.failed < most:
+        return ""
+    return f"{counted(counts.failed)} failed. The limit is {most:,}."
+
 
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)
 SETTLED = (*GOOD, Status.HANDED_OFF)
@@ -147,3 +299,147 @@ def settings_of(rollout: Rollout) -> Settings:
         waits=bool(rollout.take_over),
         follows=rollout.at_once == Rollout.AT_ONCE,
     )
+
+
+MOST_READ = 1_000
+"""The newest failures that are grouped: to read more would slow the page."""
+
+MOST_NAMED = 5
+"""The most accounts of one cause that are named."""
+
+EDITED = "It was edited after it was planned."
+
+OF_ACCOUNT = re.compile(
+    r"\b(?:[a-z]{1,8}-(?:[0-9a-f]{8}|[0-9a-f]{17})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+)
+"""An id that AWS gives to something of one account (`subnet-…`, `sg-…`), and a UUID:
+an external ID, a key, or that of a request.
+"""
+
+
+class Cause(NamedTuple):
+    runs: list[Run]
+    """Those that failed for it, the newest first."""
+    message: str
+    """As AWS or Bowline said it, with “…” for what each account has of its own."""
+    fix: str
+
+    @property
+    def accounts(self) -> int:
+        return len(self.runs)
+
+    @property
+    def named(self) -> list[Run]:
+        return self.runs[:MOST_NAMED]
+
+    @property
+    def more(self) -> int:
+        """Count those that are not named."""
+        return len(self.runs) - len(self.named)
+
+    @property
+    def account_ids(self) -> list[str]:
+        return [run.account.account_id for run in self.runs if run.account]
+
+
+def cause_of(same: list[Run]) -> Cause:
+    first, *others = same
+    if others:
+        return Cause(same, *cause(first))
+    return Cause(same, message_of(first), fix_of(first))
+
+
+def causes_of(rollout: Rollout) -> list[Cause]:
+    """Group the rollout's failures, the most frequent cause first; one query."""
+    return causes_in(runs_of(rollout).filter(status__in=UNSUCCESSFUL))
+
+
+def causes_now() -> list[Cause]:
+    """Group the accounts that are failed now, by the newest run that failed."""
+    newest = Run.objects.filter(account=OuterRef("pk"), status__in=UNSUCCESSFUL)
+    failed = ManagedAccount.objects.filter(state=State.FAILED).values_list(
+        Subquery(newest.order_by("-number").values("pk")[:1])
+    )
+    return causes_in(Run.objects.filter(pk__in=failed))
+
+
+def causes_in(failed: QuerySet[Run]) -> list[Cause]:
+    """Group the newest of these, the most frequent cause first; one query."""
+    runs = (
+        failed.order_by("-moved_at")
+        .select_related("account")
+        .only("number", "account_name", "error", "status", "account__account_id")
+    )
+    found = [cause_of(same) for same in by_cause(runs[:MOST_READ])]
+    return sorted(found, key=lambda one: -one.accounts)
+
+
+def by_cause(runs: Iterable[Run]) -> list[list[Run]]:
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        groups.setdefault(cause(run), []).append(run)
+    return [*groups.values()]
+
+
+def in_common(rollout: Rollout) -> str:
+    """Say what failed in a wave, since it was last resumed, and may concern accounts
+    that have not failed: a cause that two share, or one that is not the account's own.
+    Empty: nothing.
+    """
+    failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL, wave__isnull=False)
+    if rollout.resumed_at:
+        failed = failed.filter(moved_at__gt=rollout.resumed_at)
+    for same in by_cause(failed.select_related("account").order_by("moved_at")):
+        if len(same) > 1:
+            return f"{counted(len(same))} failed for the same reason."
+        if not is_own(same[0]):
+            name = same[0].account_name
+            return f"{name} failed for a reason that might also affect other accounts."
+    return ""
+
+
+def is_own(run: Run) -> bool:
+    """Return whether what failed is about this account and not the managing one."""
+    error = run.error or {}
+    own = run.account.account_id if run.account else ""
+    managing = managing_row().account_id
+    if where := error.get("account"):
+        return bool(where == own != managing)
+    said = f"{message_of(run)} {fix_of(run)}"
+    if run.status == Status.OUTDATED or names(said, own, run.account_name):
+        return True
+    failed = CheckResult.Outcome.FAILED
+    checks = (one for one in results_of(run) if one.outcome == failed)
+    first = next(checks, None)
+    return (
+        first is not None
+        and first.located != Located.BOWLINE
+        and not names(said, managing)
+    )
+
+
+def names(text: str, *whole: str) -> bool:
+    """Return whether the text has one of these, and not as a part of another word."""
+    words = "|".join(re.escape(one) for one in whole if one)
+    return bool(words and re.search(rf"(?<![\w-])(?:{words})(?![\w-])", text))
+
+
+def cause(run: Run) -> tuple[str, str]:
+    """Write what happened and its fix without what only this account has."""
+    return without_own(run, message_of(run)), without_own(run, fix_of(run))
+
+
+def without_own(run: Run, text: str) -> str:
+    where = str((run.error or {}).get("account", ""))
+    account_id = run.account.account_id if run.account else ""
+    for word in filter(None, (where, account_id, run.account_name, run.reference)):
+        text = text.replace(word, "…")
+    return OF_ACCOUNT.sub("…", text)
+
+
+def message_of(run: Run) -> str:
+    return str((run.error or {}).get("message") or EDITED)
+
+
+def fix_of(run: Run) -> str:
+    return str((run.error or {}).get("hint") or "Retry the failed accounts.")

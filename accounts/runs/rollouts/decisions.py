@@ -30,7 +30,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.activity import name_of
+from accounts.models.people import name_of
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.models.states import State as AccountState
@@ -43,7 +43,7 @@ from accounts.refused import Refused
 from accounts.runs.actions import READ, RunOpen, StillInSpinnaker, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.access_tests import Answer, tests_of
-from accounts.runs.deciding.lateness import decided_already, outdated
+from accounts.runs.deciding.approving import decided_already, outdated
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import CannotStart, add, plan_managing
 from accounts.slices import in_slices

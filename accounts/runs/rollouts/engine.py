@@ -17,20 +17,23 @@ from accounts.models import Activity, ManagedAccount, Notification, Rollout, Run
 from accounts.models.states import OPEN, Status
 from accounts.notifications.notifying import notify_of_plans, notify_of_rollout
 from accounts.people.activity import record
-from accounts.runs.rollouts.causes import in_common
 from accounts.runs.rollouts.census import (
+    FEW,
     Census,
+    Counts,
     accounts_of,
     changes_managing,
     comes_after,
+    in_common,
     is_ready,
     managing_run,
+    next_step,
     runs_of,
     settings_of,
+    too_many,
 )
 from accounts.runs.rollouts.order import next_accounts
 from accounts.runs.rollouts.start import plan_managing
-from accounts.runs.rollouts.waves import FEW, Counts, next_step, too_many
 from accounts.slices import in_slices
 from accounts.work.queue import wake
 

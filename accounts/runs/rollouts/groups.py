@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Prefetch, Q
 
 from accounts.mapping.plans import entry_changes_of, plan_of
 from accounts.models import EnabledProvider, Rollout, Run, Step
-from accounts.models.readable import is_slug
+from accounts.models.account import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.refused import Refused

@@ -13,8 +13,7 @@ from django.db.models import Count, Min, OuterRef, Q, Subquery
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import UNSUCCESSFUL, Status
 from accounts.people.policies import is_production, strict_among
-from accounts.runs.rollouts.census import SETTLED, runs_of
-from accounts.runs.rollouts.waves import REST
+from accounts.runs.rollouts.census import REST, SETTLED, runs_of
 from accounts.slices import in_slices
 
 Turn = Run.Turn

@@ -26,8 +26,8 @@ from accounts.models import (
     Run,
     SpinnakerName,
 )
-from accounts.models.activity import name_of
 from accounts.models.managing import kept_names
+from accounts.models.people import name_of
 from accounts.models.states import OPEN, Status
 from accounts.people.activity import record
 from accounts.people.reach import DecisionReach, around_all

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from accounts.decisions.decision import decision, shared_by_all
-from accounts.mapping.spinnaker.connection import connected
+from accounts.mapping.spinnaker import connected
 from accounts.models import Activity, Delivery, Spinnaker
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.people.activity import record, who_did
 from accounts.people.authors import authors_of_delivery
 from accounts.people.deciding import PlanChanged

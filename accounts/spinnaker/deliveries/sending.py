@@ -17,7 +17,6 @@ from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import NotAsSent, carry_out, may_still_come
-from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import (
     Since,
     not_loaded,
@@ -25,6 +24,7 @@ from onboarding.delivery.loading import (
     seconds_to_load,
     waits_for,
 )
+from onboarding.delivery.transport import GateError, Kind
 from onboarding.delivery.verdicts import Owned, Verb
 from onboarding.resources.plan import PlanOutdated
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import Error
 
 from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker.connection import NotConnected, connected, gate_of
+from accounts.mapping.spinnaker import NotConnected, connected, gate_of
 from accounts.models import Delivery
 from accounts.models.lease import LeaseLost
 from accounts.spinnaker.bundles import Twins
@@ -23,9 +23,9 @@ from accounts.spinnaker.deliveries.reached import THREADS, Reached
 from accounts.spinnaker.deliveries.sending import send
 from accounts.spinnaker.deliveries.unfinished import end_unless_owing
 from accounts.spinnaker.deliveries.watching import watch
-from accounts.work.leases import holding
-from onboarding.delivery.errors import GateError
+from accounts.work.queue import holding
 from onboarding.delivery.releases import Release
+from onboarding.delivery.transport import GateError
 from onboarding.resources.plan import PlanOutdated
 
 logger = logging.getLogger(__name__)

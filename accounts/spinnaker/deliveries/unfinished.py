@@ -16,7 +16,7 @@ from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.reached import Reached
 from accounts.wording import first_of
 from onboarding.delivery.carrying_out import put_back
-from onboarding.delivery.errors import GateError
+from onboarding.delivery.transport import GateError
 
 NAMED = 3
 """How many accounts are named in a sentence."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from accounts.mapping import snapshots
+from accounts.mapping.entries import verified_entries
 from accounts.mapping.managing import managing_row
-from accounts.mapping.verified import verified_entries
 from accounts.models import DeliveredAccount, ManagedAccount
 from accounts.people.reach import approved_in, each_environment
 from accounts.slices import in_slices

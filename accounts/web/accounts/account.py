@@ -26,8 +26,7 @@ from accounts.models import (
     Run,
     Step,
 )
-from accounts.models.standing import BROKEN
-from accounts.models.states import FAILURES, OPEN, State, Status
+from accounts.models.states import BROKEN, FAILURES, OPEN, State, Status
 from accounts.runs.actions import accept
 from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import (
@@ -37,20 +36,20 @@ from accounts.runs.deciding.forgetting import (
 )
 from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.runs.inactive import inactive_members
-from accounts.runs.owners.versions import versions_of
+from accounts.runs.owners.hand_offs import versions_of
 from accounts.spinnaker.presence import presence_of
 from accounts.web.accounts.verdict import lines_of, sentence_of
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.views import live_account, watched
 from accounts.web.posts import post
-from accounts.web.role_limits.here import here
+from accounts.web.role_limits import here
 from accounts.web.runs.decisions import account_of
-from accounts.web.runs.fixes import fixes_of
+from accounts.web.runs.views import fixes_of
 from accounts.web.taking_over.views import existing_roles_of
 from accounts.web.wizard.steps import undone
 from accounts.wording import listed
-from onboarding.aws.codes import NOT_OURS
+from onboarding.aws.errors import NOT_OURS
 from onboarding.desired import desired
 from onboarding.desired.managed import grants
 from onboarding.details import DetailsError

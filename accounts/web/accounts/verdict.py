@@ -10,8 +10,13 @@ from itertools import groupby
 from typing import NamedTuple
 
 from accounts.models import CheckResult, ManagedAccount
-from accounts.models.standing import NOT_APPROVED, NOT_EVERYWHERE, STALE, WRITES_UNKNOWN
-from accounts.models.states import State
+from accounts.models.states import (
+    NOT_APPROVED,
+    NOT_EVERYWHERE,
+    STALE,
+    WRITES_UNKNOWN,
+    State,
+)
 from onboarding.verify.result import COMPARED
 
 Outcome = CheckResult.Outcome

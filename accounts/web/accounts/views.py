@@ -1,14 +1,19 @@
-"""The list of accounts, what its rows say, and which of them a person chose."""
+"""The list of accounts, what its rows say; and those that were evaluated, not
+verified.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
+from accounts.decisions.many import each
 from accounts.external_ids import why_not_rotate
 from accounts.http import Request, page_of
 from accounts.lists.accounts import (
@@ -24,12 +29,17 @@ from accounts.lists.accounts import (
 from accounts.lists.declaration import Choices, with_titles
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN
+from accounts.people.doors import posted_by_approver
 from accounts.people.role_limits.limits import environments_of, inside
 from accounts.people.roles import OPERATOR, has_role
+from accounts.runs.actions import accept
+from accounts.runs.deciding.starting import MOST_AT_ONCE, waiting_for, waiting_in_words
 from accounts.runs.inactive import inactive_of
-from accounts.web.accounts.accepting import waiting_alert
+from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_site, watched
-from accounts.web.role_limits.here import for_these
+from accounts.web.posts import tell_done
+from accounts.web.role_limits import for_these
+from accounts.wording import counted, for_count
 
 
 class AccountRow(NamedTuple):
@@ -62,7 +72,7 @@ def facts_of(account: ManagedAccount, *, failed: bool) -> list[str]:
     return [fact for fact, holds in facts.items() if holds]
 
 
-MOST_AT_ONCE = 500
+MOST_ON_PAGE = 500
 """The most accounts that one request treats one by one: a few seconds' worth."""
 
 
@@ -133,7 +143,7 @@ def chosen_accounts(
     everything: QuerySet[ManagedAccount],
     *,
     by: str,
-    most: int = MOST_AT_ONCE,
+    most: int = MOST_ON_PAGE,
 ) -> Chosen:
     """Find the selected accounts, or everything; of very many, begin with those that no
     run is open for, in the order of that column.
@@ -147,3 +157,45 @@ def chosen_accounts(
     accounts = list(found[:most])
     left = found.count() - len(accounts) if len(accounts) == most else 0
     return Chosen(accounts, left)
+
+
+NONE = "Select accounts first. No account was accepted."
+
+
+def to_accept(request: Request) -> HttpResponse:
+    """List the accounts that wait, with what keeps this person from accepting one."""
+    managing = ManagingAccount.objects.first()
+    total = ManagedAccount.objects.to_accept().count()
+    waiting = waiting_for(request.user)
+    shown = {
+        "total": total,
+        "waiting": waiting,
+        "can_accept": any(not one.refused for one in waiting),
+        "refusals": Counter(one.refused for one in waiting if one.refused).items(),
+        "says": waiting_in_words(total, managing) if managing and total else "",
+        "most": MOST_AT_ONCE,
+        "crumbs": crumbs("accounts"),
+    }
+    return render(request, "accounts/to_accept.html", shown)
+
+
+@posted_by_approver
+def accept_many(request: Request) -> HttpResponse:
+    """Accept the selected accounts, and say which are left and why."""
+    chosen = [pk for pk in request.POST.getlist("account") if is_uuid(pk)]
+    rows = ManagedAccount.objects.filter(pk__in=chosen[:MOST_AT_ONCE])
+    accounts = list(rows.order_by("name"))
+    if not accounts:
+        messages.info(request, NONE)
+        return redirect("accounts:to-accept")
+    many = each(accept, accounts, request.user)
+    count = len(many.done)
+    them = for_count(count, "Bundles now include it.", "Bundles now include them.")
+    tell_done(request, f"You accepted {counted(count)}. {them}", "Not accepted:", many)
+    return redirect("accounts:to-accept")
+
+
+def waiting_alert(count: int) -> str:
+    """Say on another page how many accounts wait; empty: none does."""
+    managing = ManagingAccount.objects.first() if count else None
+    return waiting_in_words(count, managing) if managing else ""

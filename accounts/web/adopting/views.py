@@ -1,49 +1,216 @@
-"""Files of an existing Spinnaker: read in memory, reported on, never stored.
-
-They hold secrets, so they are read while their request lasts, and no worker, database
-or log gets one. A worker asks Gate: it gets what was read, which holds no secret.
+"""Files of an existing Spinnaker: taken, read in memory, and looked up in AWS;
+nothing stores them.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from crispy_forms.layout import Field
+from django import forms
 from django.contrib import messages
-from django.core.exceptions import TooManyFilesSent
+from django.core.exceptions import TooManyFilesSent, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_variables
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.discover.files import adopted_spinnaker
-from accounts.discover.questions import ask
-from accounts.http import BESIDE, InMemory, Request, drain, length
-from accounts.mapping.adopting.keeping import ReportRequest, sources_of, store_report
+from accounts.discover.looking import look, question_of
+from accounts.discover.questions import ask, seen
+from accounts.forms.fields import RuledField, bare_helper
+from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
+from accounts.lists.declaration import Filter, Listing
+from accounts.mapping.accounts_file import register_managing, sentence
+from accounts.mapping.adopting.again import (
+    NOTHING_CHANGED,
+    AdoptedAgain,
+    Changed,
+    adopted_again,
+    decided_by,
+    of_stored,
+    remember,
+    text_before,
+    text_of,
+)
+from accounts.mapping.adopting.keeping import (
+    ReportRequest,
+    confirm,
+    document_of,
+    found_by,
+    looked_text,
+    sources_of,
+    store_report,
+    taken_of,
+)
 from accounts.mapping.adopting.reporting import (
     MOST_IN_ALL,
     TOO_MUCH,
     CannotAdopt,
     ReadsAnother,
+    are_too_much,
     files_read,
     managed_role,
     one_at_a_time,
     reported,
 )
-from accounts.models import Adoption, Spinnaker
+from accounts.models import (
+    AdoptedAccount,
+    Adoption,
+    ManagedAccount,
+    ManagingAccount,
+    Question,
+    Spinnaker,
+)
+from accounts.models.question import LONGEST_NAME
+from accounts.models.states import word_of
 from accounts.people.doors import operator_required
-from accounts.web.adopting.forms import AdoptForm
+from accounts.web.accounts.views import waiting_alert
 from accounts.web.crumbs import crumbs
+from accounts.web.from_file.views import BUSY, file_page, place_of_preview
 from accounts.web.questions import lead, still_waits
+from accounts.wording import counted, first_of
+from onboarding import names
+from onboarding.access_role import NAME
+from onboarding.accounts_file import FileProblems
+from onboarding.adopting.looking import count_looks, identity_of
+from onboarding.adopting.report import (
+    OF_ACCOUNTS,
+    Taken,
+    accounts_file,
+    heads,
+    managing_of,
+)
 from onboarding.adopting.sources.passing import passed
 from onboarding.adopting.sources.reading import Read
+from onboarding.adopting.values import PROVIDERS
+from onboarding.adopting.wording import (
+    KEEP_LEFT,
+    LONGEST_VALUE,
+    MOST_NAMES,
+    left,
+    waiting,
+)
+from onboarding.names import short
+
+FOUND = "The role of every account that Bowline looked at trusts this ARN."
+NO_SOURCE = "Choose one or more files, or read the connected Spinnaker."
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Files of one request, within the bounds of all of them."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        sent = data if isinstance(data, Sequence) else [data]
+        files = [super(FilesField, self).clean(one, initial) for one in sent if one]
+        if are_too_much([file.size or 0 for file in files]):
+            raise forms.ValidationError(TOO_MUCH)
+        return files
+
+
+class AdoptForm(forms.Form):
+    sources = FilesField(
+        required=False,
+        allow_empty_file=True,
+        label="Files",
+        help_text=TOO_MUCH,
+    )
+    gate = forms.BooleanField(
+        required=False,
+        label="Also read the connected Spinnaker",
+    )
+    deployment = RuledField(
+        rule=names.seen,
+        required=False,
+        max_length=LONGEST_NAME,
+        label="Deployment of the Halyard config",
+        help_text="Leave empty for the current one.",
+    )
+
+    def __init__(self, *args: Any, is_connected: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_connected:
+            del self.fields["gate"]
+        self.helper = bare_helper(*(Field(name) for name in self.fields))
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not self.errors and not (said.get("sources") or said.get("gate")):
+            raise forms.ValidationError(NO_SOURCE)
+        return said
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """Return the files by name; one of a name that is taken gets a folder."""
+        found: dict[str, bytes] = {}
+        for number, file in enumerate(self.cleaned_data["sources"], 1):
+            name = file.name if file.name not in found else f"{number}/{file.name}"
+            found[name] = file.read()
+        return found
+
+
+class LookForm(forms.Form):
+    access_role = RuledField(rule=names.role_name, label="Role to look with")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper(Field("access_role"))
+
+
+class AddForm(forms.Form):
+    """What no source says of the accounts that are added."""
+
+    access_role = RuledField(
+        rule=names.role_name,
+        required=False,
+        label="Access role",
+        help_text="Bowline assumes it in each new account. Leave empty if they differ.",
+    )
+    identity = RuledField(
+        rule=names.identity_arn,
+        label="Spinnaker's identity",
+        help_text="The ARN of its role or user.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        has_managing: bool = False,
+        has_new: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if has_managing:
+            del self.fields["identity"]
+        elif self.initial.get("identity"):
+            self.fields["identity"].help_text = FOUND
+        if not has_new:
+            del self.fields["access_role"]
+        self.helper = bare_helper(*(Field(name) for name in self.fields))
+
 
 MOST_EARLIER = 10
 SAME_AGAIN = "You sent the same files before, so this is the same report."
-BUSY = "Two of your files are already being processed. Try again in a few seconds."
+READING_BUSY = (
+    "Two of your files are already being processed. Try again in a few seconds."
+)
 WAITING = {
     "title": "I have a Spinnaker already",
     "says": "Reading the connected Spinnaker",
@@ -103,7 +270,7 @@ def read_gate_by_a_worker(
     content = json.dumps({"asked": asdict(asked), "read": passed(read)}).encode()
     question = adopted_spinnaker.about(request.user, content)
     waiting = ask(question, request.user, again=True)
-    return redirect(waiting) if waiting else page(request, refused=BUSY)
+    return redirect(waiting) if waiting else page(request, refused=READING_BUSY)
 
 
 @operator_required
@@ -137,3 +304,407 @@ def page(
         "crumbs": crumbs("accounts"),
     }
     return render(request, "adopting/adopt.html", shown)
+
+
+LOOKING_BUSY = (
+    "Bowline is busy with other questions to AWS. Try again in a few seconds."
+)
+
+
+@operator_required
+def adoption_in_aws(request: Request, adoption: UUID) -> HttpResponse:
+    row = adoption_row(adoption)
+    if not row.taken:
+        return redirect(row)
+    if request.method == "POST":
+        return look_posted(request, row)
+    asked = seen(question_of(row)) if row.look else None
+    if request.htmx and not (asked and asked.waits):
+        return HttpResponseClientRefresh()
+    if request.htmx:
+        return render(request, "adopting/_looking.html", {"row": row})
+    return look_page(
+        request, row, LookForm(initial={"access_role": usual_role(row)}), asked
+    )
+
+
+def look_posted(request: Request, row: Adoption) -> HttpResponse:
+    form = LookForm(request.POST)
+    if not form.is_valid():
+        return look_page(request, row, form)
+    if look(row, form.cleaned_data["access_role"], request.user) is None:
+        form.add_error(None, LOOKING_BUSY)
+        return look_page(request, row, form)
+    return redirect(request.path)
+
+
+def usual_role(row: Adoption) -> str:
+    """Propose the role of the last look, of other accounts, or as Bowline names it."""
+    if row.look:
+        return str(row.look["role"])
+    of_others = ManagedAccount.objects.exclude(access_role="").values_list(
+        "access_role", flat=True
+    )
+    return of_others.first() or NAME
+
+
+def look_page(
+    request: Request, row: Adoption, form: LookForm, asked: Question | None = None
+) -> HttpResponse:
+    found = found_by(row)
+    shown: dict[str, Any] = {
+        "row": row,
+        "form": form,
+        "at": row.look and datetime.fromisoformat(row.look["at"]),
+        "waits": asked and asked.waits,
+        "refusal": asked if asked and asked.refused else None,
+        "is_stopped": row.look and row.look["looked"] < row.look["accounts"],
+        "is_done": row.look and row.look["looked"] == row.look["accounts"],
+        "counts": count_looks([in_aws for _, in_aws in found]),
+        "page": page_of(request, found),
+        "of": counted(len(row.taken)),
+        **heading(row),
+    }
+    shown["crumbs"] = [*shown["crumbs"], ("Report", row.get_absolute_url())]
+    return render(request, "adopting/in_aws.html", shown)
+
+
+MOST_LISTED = 200
+"""Of changes, and of conflicts: the others are asked the next time."""
+NOTHING_CHANGES = "Nothing changes. Bowline keeps its values."
+FILE = "accounts-of-spinnaker.yaml"
+MOST_LEFT = 50
+OTHER_ROLE = (
+    "The usual managed role of this report is {}, and Bowline's managed role is {}. "
+    "Choose the files again for a report that fits."
+)
+
+
+class ChangeLine(NamedTuple):
+    """A value that the sources changed."""
+
+    account: str
+    field: str
+    choice: str
+    before: str
+    now: str
+    here: str
+    decided: str
+    """Who decided what Bowline has, and when."""
+
+
+@operator_required
+def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
+    row = adoption_row(adoption)
+    managing = ManagingAccount.objects.first()
+    taken = taken_of(row)
+    again = adopted_again(taken, of_stored(row))
+    posted = request.POST if request.method == "POST" else None
+    found = identity_of(in_aws for _, in_aws in found_by(row))
+    known = {"access_role": row.look["role"], "identity": found} if row.look else None
+    form = AddForm(
+        posted,
+        has_managing=managing is not None,
+        has_new=bool(again.new),
+        initial=known,
+    )
+    if managing and managing.managed_role != taken.managed_role:
+        why = OTHER_ROLE.format(taken.managed_role, managing.managed_role)
+        return add_page(request, row, form, again, refused=why)
+    if not again.taken.accounts or not form.is_valid():
+        return add_page(request, row, form, again)
+    try:
+        with transaction.atomic():
+            if identity := form.cleaned_data.get("identity"):
+                describe(taken, identity, request)
+            again = with_answers(request, row, form)
+            if not again.changes_something:
+                remember(again, request.user)
+                messages.info(request, NOTHING_CHANGES)
+                return redirect(row)
+            content = accounts_file(again.taken).encode()
+            preview = place_of_preview(request, FILE, content, csv=False)
+            transaction.set_rollback(not preview)
+    except FileProblems as error:
+        return file_page(request, problems=error.problems, name=FILE)
+    except (ValueError, ValidationError) as error:
+        form.add_error(None, sentence(error))
+        return add_page(request, row, form, again)
+    if not preview:
+        return add_page(request, row, form, again, refused=BUSY)
+    return redirect(preview)
+
+
+def with_answers(request: Request, row: Adoption, form: AddForm) -> AdoptedAgain:
+    """Compare again, with what was answered of the conflicts that the page shows."""
+    take = {*request.POST.getlist("take")}
+    return adopted_again(
+        taken_of(row),
+        of_stored(row),
+        access_role=form.cleaned_data.get("access_role", ""),
+        take=take,
+        keep={*request.POST.getlist("asked")} - take,
+    )
+
+
+def describe(taken: Taken, identity: str, request: Request) -> None:
+    """Save the managing account, which the accounts of the file trust."""
+    managing = managing_of(taken, identity)
+    register_managing(managing, request.user, trusts_bowline=True)
+
+
+def add_page(
+    request: Request,
+    row: Adoption,
+    form: AddForm,
+    again: AdoptedAgain,
+    *,
+    refused: str = "",
+) -> HttpResponse:
+    left = row.accounts.filter(outcome="left").values_list("name", flat=True)
+    changed = {one.account for one in again.changes}
+    conflicts = again.conflicts
+    # A new name has a line of its own.
+    changes = [one for one in again.changes if one.difference.path != ("name",)]
+    shown = {
+        "row": row,
+        "form": form,
+        "refused": refused,
+        "add": counted(len(again.new) + len(changed)),
+        "title": title_of(again),
+        "nothing_changed": NOTHING_CHANGED if again.is_unchanged else "",
+        "renamed": again.renamed[:MOST_LISTED],
+        "new": "" if is_first(again) else first_of([*map(short, again.new)], MOST_LEFT),
+        "changes": [*map(line_of, changes[:MOST_LISTED])],
+        "more_changes": max(0, len(changes) - MOST_LISTED),
+        "conflicts": [*map(line_of, conflicts[:MOST_LISTED])],
+        "more_conflicts": max(0, len(conflicts) - MOST_LISTED),
+        "same": counted(again.same) if again.same else "",
+        "gone": first_of([*map(short, again.gone)], MOST_LEFT),
+        "held_back": again.held_back[:MOST_LISTED],
+        "is_something": again.new or changed or conflicts,
+        "left": first_of([*map(short, left)], MOST_LEFT),
+        "keep_left": KEEP_LEFT,
+        **heading(row),
+    }
+    shown["crumbs"] = [*shown["crumbs"], ("Report", row.get_absolute_url())]
+    return render(request, "adopting/add.html", shown)
+
+
+def title_of(again: AdoptedAgain) -> str:
+    if is_first(again):
+        return f"Add {counted(len(again.taken.accounts))}"
+    return "Compare with Bowline"
+
+
+def is_first(again: AdoptedAgain) -> bool:
+    """Return whether Bowline has none of the accounts yet."""
+    return not (again.same or again.changed)
+
+
+def line_of(one: Changed) -> ChangeLine:
+    said = one.difference
+    return ChangeLine(
+        one.account,
+        said.field,
+        one.choice,
+        text_before(said),
+        text_of(said.now),
+        text_of(said.here),
+        decided_by(one),
+    )
+
+
+WAITS = Q(said__in_spinnaker__waits=True)
+NONE_CHOSEN = "Choose the accounts to confirm."
+ADOPTED = Listing(
+    "adoption",
+    filters=(
+        Filter("waiting", lambda _: WAITS),
+        Filter("text", lambda text: Q(name__icontains=text)),
+        Filter("outcome", lambda outcome: Q(outcome=outcome)),
+        Filter("type", lambda type_: Q(type=type_)),
+    ),
+)
+
+
+class FieldLine(NamedTuple):
+    name: str
+    value: str
+    says: str
+
+
+class Listed(NamedTuple):
+    account: AdoptedAccount
+    source: str
+    reasons: list[str]
+    """Why it is left."""
+    fields: list[tuple[str, list[FieldLine]]]
+    """By what becomes of them."""
+    total: int
+    waits: bool
+    """Whether a confirmation alone is missing."""
+
+
+class Said(NamedTuple):
+    """A finding."""
+
+    says: str
+    accounts: str
+
+
+@operator_required
+def adoption(request: Request, adoption: UUID) -> HttpResponse:
+    row = adoption_row(adoption)
+    if request.method == "POST":
+        return confirmed(request, row)
+    counts: Mapping[str, int] = row.report["counts"]
+    asked = ADOPTED.matching(row.accounts.all(), request.GET)
+    shown_now = page_of(request, asked)
+    shown = {
+        "row": row,
+        "page": shown_now,
+        "listed": [listed_account(one) for one in shown_now],
+        "is_filtered": bool(ADOPTED.said(request.GET)),
+        "filters": ADOPTED.values(request.GET),
+        "can_be": row.can_be_taken,
+        "of": counted(row.can_be_taken + counts["left"]),
+        "counts": counts,
+        "left": left(counts["left"]),
+        "waiting": waiting(row.waiting),
+        "add": f"{verb()} {counted(len(row.taken))}",
+        "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
+        "types": PROVIDERS,
+        "findings": list(findings_of(row)),
+        "settings": settings_of(row),
+        "to_accept": waiting_alert(waiting_from(row)),
+        **heading(row),
+    }
+    return render(request, "adopting/report.html", shown)
+
+
+def verb() -> str:
+    """Say what becomes of the accounts: they are compared with those of a report that
+    were added before.
+    """
+    adopted = ManagedAccount.objects.exclude(adopted_from={})
+    return "Compare" if adopted.exists() else "Add"
+
+
+def waiting_from(row: Adoption) -> int:
+    """Count the accounts of the report that were added and wait for acceptance."""
+    rows = ManagedAccount.objects.to_accept().order_by()
+    waiting = {*rows.values_list("account_id", flat=True)}
+    return len(waiting & {one.get("account_id") for one in row.taken})
+
+
+def confirmed(request: Request, row: Adoption) -> HttpResponse:
+    """Take the chosen accounts as they are described, in a report of its own."""
+    chosen = row.accounts.filter(WAITS, name__in=request.POST.getlist("confirm"))
+    names = [one.said["name"] for one in chosen]
+    if not (names and row.read):
+        messages.warning(request, NONE_CHOSEN)
+        return redirect(row)
+    try:
+        made = confirm(row, names, request.user)
+    except CannotAdopt as error:
+        messages.warning(request, str(error))
+        return redirect(row)
+    messages.success(request, f"You confirmed {counted(len(names))}.")
+    return redirect(made)
+
+
+@operator_required
+def adoption_json(request: Request, adoption: UUID) -> HttpResponse:
+    document = document_of(adoption_row(adoption))
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return attachment(text, "bowline-spinnaker-report.json", "application/json")
+
+
+@operator_required
+def adoption_text(request: Request, adoption: UUID) -> HttpResponse:
+    kind = "text/plain; charset=utf-8"
+    row = adoption_row(adoption)
+    text = row.text + looked_text(row)
+    return attachment(text, "bowline-spinnaker-report.txt", kind)
+
+
+def adoption_row(pk: UUID) -> Adoption:
+    return get_object_or_404(Adoption.objects.unexpired().select_related("by"), pk=pk)
+
+
+def heading(row: Adoption) -> dict[str, Any]:
+    return {
+        "files": row.files,
+        "crumbs": crumbs("accounts", "adopt"),
+    }
+
+
+def findings_of(row: Adoption) -> Iterator[Said]:
+    for one in row.report["findings"]:
+        yield Said(one["says"], first_of([*map(short, one["accounts"])], MOST_NAMES))
+
+
+def settings_of(row: Adoption) -> list[tuple[str, list[FieldLine]]]:
+    """Return what the providers say next to their accounts, by what becomes of it."""
+    lines = [
+        (one["outcome"], line(f"{one['provider']}.{one['setting']}", one))
+        for one in row.report["settings"]
+    ]
+    return grouped(lines)
+
+
+def listed_account(account: AdoptedAccount) -> Listed:
+    said = account.said
+    fields: Sequence[Mapping[str, Any]] = said["fields"]
+    lines = [(one["outcome"], line(one["field"], one)) for one in fields]
+    return Listed(
+        account,
+        said["source"],
+        said["reasons"],
+        grouped(lines, is_left=bool(said["reasons"])),
+        len(fields),
+        bool((said.get("in_spinnaker") or {}).get("waits")),
+    )
+
+
+def grouped(
+    lines: Sequence[tuple[str, FieldLine]], *, is_left: bool = False
+) -> list[tuple[str, list[FieldLine]]]:
+    """Put what is left first: people search for that."""
+    groups = [
+        (head, [one for of, one in lines if of == outcome])
+        for outcome, head in reversed(heads(is_left=is_left).items())
+    ]
+    return [(head, found) for head, found in groups if found]
+
+
+def line(name: str, one: Mapping[str, Any]) -> FieldLine:
+    says = " ".join(filter(None, (one.get("note", ""), one["says"])))
+    return FieldLine(name, short(value_text(one["value"]), LONGEST_VALUE), says)
+
+
+def value_text(value: Any) -> str:
+    match value:
+        case None:
+            return "missing"
+        case str():
+            return value
+        case {"secret": True}:
+            return "a secret, which isn't shown"
+        case {"reference": str(reference)}:
+            return reference
+    return json.dumps(value, ensure_ascii=False)
+
+
+ONE = "accounts/adopt/<uuid:adoption>/"
+
+pages = [
+    path("accounts/adopt/", adopt, name="adopt"),
+    path(ONE, adoption, name="adoption"),
+    path(f"{ONE}report.json", adoption_json, name="adoption-json"),
+    path(f"{ONE}report.txt", adoption_text, name="adoption-text"),
+    path(f"{ONE}aws/", adoption_in_aws, name="adoption-in-aws"),
+    path(f"{ONE}add/", adoption_add, name="adoption-add"),
+    path("accounts/adopt/<slug:question>/", adopt_wait, name="adopt-wait"),
+]

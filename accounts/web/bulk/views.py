@@ -30,8 +30,7 @@ from accounts.external_ids import (
     why_not_finish,
     why_not_rotate,
 )
-from accounts.forms.described import form_field
-from accounts.forms.fields import RegionsField
+from accounts.forms.fields import RegionsField, form_field
 from accounts.http import Request
 from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed, matching_accounts
 from accounts.mapping.completeness import refuse_incomplete
@@ -46,9 +45,9 @@ from accounts.runs import actions
 from accounts.runs.deciding.starting import STARTS, start_plan
 from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.presence import in_spinnaker, presence_of
-from accounts.web.accounts.views import MOST_AT_ONCE, Chosen, chosen_accounts
+from accounts.web.accounts.views import MOST_ON_PAGE, Chosen, chosen_accounts
 from accounts.web.crumbs import crumbs
-from accounts.web.rollouts.starting import roll_out
+from accounts.web.rollouts.views import roll_out
 from accounts.wording import counted
 from onboarding.description.field import Field
 from onboarding.description.fields import IN_BULK
@@ -338,7 +337,7 @@ def exclude_many(request: Request) -> HttpResponse:
 
 
 def chosen(
-    request: Request, *, most: int = MOST_AT_ONCE
+    request: Request, *, most: int = MOST_ON_PAGE
 ) -> tuple[list[ManagedAccount], int]:
     """Find the chosen accounts, by name, and count those that are too many at once."""
     found = chosen_accounts(request, matching_accounts(request.GET), by="name")

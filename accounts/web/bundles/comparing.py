@@ -31,13 +31,12 @@ from accounts.http import Request
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import Bundle, ManagedAccount, Question
 from accounts.spinnaker.bundles import exclude_from_bundles
-from accounts.spinnaker.next_bundle import unlike_now
-from accounts.spinnaker.two_bundles import sides, two
+from accounts.spinnaker.next_bundle import sides, two, unlike_now
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json_line
 from accounts.web.posts import post
 from accounts.web.questions import Asking, lead, look_up, state_of, waiting_page
-from accounts.web.role_limits.here import everywhere
+from accounts.web.role_limits import everywhere
 from accounts.web.runs.decisions import account_of
 from accounts.web.runs.review.cards import Card, Line, digest
 from accounts.web.runs.review.diff import compare, compare_texts

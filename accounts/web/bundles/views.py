@@ -27,19 +27,19 @@ from accounts.spinnaker.bundles import (
     new_bundle,
     text_of,
 )
-from accounts.spinnaker.gone import left_by
 from accounts.spinnaker.next_bundle import broken
 from accounts.spinnaker.policies_of_others import of_bundle
+from accounts.spinnaker.presence import left_by
 from accounts.web.crumbs import crumbs
 from accounts.web.help.rendering import markdown
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.views import live_bundle, live_site, watched
 from accounts.web.posts import one_of, post
-from accounts.web.role_limits.here import everywhere
+from accounts.web.role_limits import everywhere
 from accounts.web.spinnaker.views import run_by_now
 from onboarding.spinnaker.bundle.contents import ACCOUNTS, accounts_in
 from onboarding.spinnaker.bundle.limits import Load, limits, load_of
-from onboarding.spinnaker.bundle.ways import WAYS, ShellCommand, Way, next_commands
+from onboarding.spinnaker.bundle.readme import WAYS, ShellCommand, Way, next_commands
 
 
 class Leaf(NamedTuple):

@@ -21,7 +21,7 @@ from accounts.discover.clusters.describing import (
     describe_ticked,
 )
 from accounts.discover.clusters.search import begin_search, found_clusters, running_of
-from accounts.forms.clusters import AlikeForm
+from accounts.forms.organization import AlikeForm
 from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.clusters import CLUSTERS, WIDE, matching_clusters

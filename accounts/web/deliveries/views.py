@@ -1,4 +1,4 @@
-"""Deliveries: the list, and one of them, from its plan until it is loaded."""
+"""Deliveries: the list, and one of them, from its plan until it is over."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from accounts.http import Request, page_of
 from accounts.models import Delivery, DeliveryStep, Spinnaker
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.deciding.confirmation import confirm_delivery, phrase_of_delivery
-from accounts.spinnaker.deliveries.decisions import ASKED, approve
+from accounts.spinnaker.deliveries.decisions import (
+    ASKED,
+    approve,
+    discard,
+    start_connected,
+)
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_delivery, watched
-from accounts.web.posts import one_of
-from accounts.web.role_limits.here import everywhere
-from accounts.web.runs.forms import ConfirmedForm
+from accounts.web.posts import one_of, post
+from accounts.web.role_limits import everywhere
 from accounts.web.runs.review.cards import Card, digest
 from accounts.web.runs.review.diff import compare
 from accounts.web.runs.review.plans import Group, Review, Section
+from accounts.web.runs.views import ConfirmedForm
 from accounts.wording import counted
 from onboarding import names
 from onboarding.carried.table import SECRET
@@ -259,3 +264,29 @@ def took(row: Delivery) -> float | None:
     ):
         return None
     return (row.finished_at - row.approved_at).total_seconds()
+
+
+posts = [
+    post(
+        "bundles/deliveries/start/",
+        start_connected,
+        name="delivery-start",
+        given=lambda posted: {"agree": posted.getlist("agree")},
+        refused="accounts:spinnaker",
+    ),
+    post(
+        "bundles/deliveries/<int:number>/approve/",
+        approve,
+        name="delivery-approve",
+        find=one_of(Delivery.objects.light()),
+        form=DeliveryForm,
+        page=delivery_page,
+    ),
+    post(
+        "bundles/deliveries/<int:number>/discard/",
+        discard,
+        name="delivery-discard",
+        find=one_of(Delivery.objects.light()),
+        said="{0} is discarded. Nothing changed in Spinnaker.",
+    ),
+]

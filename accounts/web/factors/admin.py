@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
 from accounts.admin_site import Records
-from accounts.web.factors.forgotten import record_forgotten
+from accounts.web.factors.views import record_forgotten
 
 
 class AttemptAdmin(Records):

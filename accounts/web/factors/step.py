@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.people.roles import has_password
 
-BACKEND = "bowline.backends.Passwords"
+BACKEND = "bowline.sign_in.Passwords"
 FACTOR = "second_factor"
 """In the session of whoever proved a second factor: which one it was."""
 

@@ -1,23 +1,81 @@
-"""Policies of others: what each lets its role do, and accepting it."""
+"""Policies of others: what each lets its role do, and accepting it in one
+account or many.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse
+from django import forms
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.urls import path, reverse
 
+from accounts.decisions.many import Many
+from accounts.forms.fields import RuledField, bare_helper, checked
 from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
+from accounts.models.checks import today
 from accounts.runs.foreign import accepting
+from accounts.runs.foreign import accepting as deciding
+from accounts.runs.foreign.accepting import LONGEST, MOST_AT_ONCE, a_day
 from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.crumbs import crumbs
-from accounts.web.foreign.forms import AskForm, ask_form, read_in
 from accounts.web.highlighting import highlighted_json
 from accounts.web.posts import post
-from accounts.web.role_limits.here import everywhere, here
+from accounts.web.role_limits import everywhere, here
+from accounts.wording import counted
+from onboarding import names
+
+USUAL = timedelta(days=90)
+
+
+def numbers_in(posted: QueryDict) -> list[int]:
+    """Read which policies were chosen: one field, as forms take few fields."""
+    texts = posted.get("policies", "").split()[:MOST_AT_ONCE]
+    return [int(text) for text in texts if text.isascii() and text.isdigit()]
+
+
+def read_in(posted: QueryDict, *_: object) -> dict[str, Any]:
+    return {"read": posted.get("read", "")}
+
+
+def ask_form(posted: QueryDict, _: object) -> AskForm:
+    return AskForm(posted)
+
+
+class AskForm(forms.Form):
+    reason = RuledField(
+        rule=names.seen,
+        max_length=500,
+        label="Reason for accepting it",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    until = forms.DateField(
+        label="Until",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper()
+        self.fields["until"].initial = today() + USUAL
+        self.fields["until"].widget.attrs |= {
+            "min": f"{today()}",
+            "max": f"{today() + LONGEST}",
+        }
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        return checked(a_day, until)
 
 
 def foreign_policies(request: Request) -> HttpResponse:
@@ -83,4 +141,105 @@ posts = [
         find=policy_of,
         said="No longer accepted.",
     ),
+]
+
+
+MOST_IN_TABLE = 50
+"""The most accounts with a row in the table; the others are named below it."""
+
+
+def same_policies(request: Request, alike: str) -> HttpResponse:
+    """Say what it does, in how many accounts it is, and what may be decided where."""
+    return alike_page(request, alike, AskForm())
+
+
+def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
+    policies = list(ForeignPolicy.objects.alike(alike))
+    if not policies:
+        raise Http404
+    one, by = policies[0], request.user
+    shown = {
+        "alike": alike,
+        "policy": one,
+        "count": len(policies),
+        "states": sorted(Counter(policy.state for policy in policies).items()),
+        "table": policies[:MOST_IN_TABLE],
+        "named": policies[MOST_IN_TABLE:],
+        "most": MOST_AT_ONCE,
+        "document": highlighted_json(one.document) if one.document else "",
+        "form": form,
+        "to_ask": deciding.to_ask(alike, by),
+        "asked": deciding.to_accept(alike, by),
+        "to_end": deciding.to_end(alike, by),
+        "crumbs": crumbs("foreign-policies"),
+    }
+    return render(request, "foreign/alike.html", shown)
+
+
+def alike_of(alike: str) -> str:
+    return alike
+
+
+def chosen(posted: QueryDict, _: str) -> dict[str, Any]:
+    return {"policies": numbers_in(posted)}
+
+
+def chosen_as_read(posted: QueryDict, alike: str) -> dict[str, Any]:
+    return chosen(posted, alike) | read_in(posted)
+
+
+def alike_url(alike: str, _: object = None) -> str:
+    return reverse("accounts:foreign-alike", args=[alike])
+
+
+def in_accounts(says: str) -> Callable[[str, Many[ForeignPolicy]], str]:
+    return lambda _, many: says.format(counted(len(many.done)))
+
+
+SAME = "foreign-policies/alike/<slug:alike>"
+USUAL_ALIKE: dict[str, Any] = {
+    "find": alike_of,
+    "left": "Excluded:",
+    "then": alike_url,
+    "refused": alike_url,
+}
+posts_alike = [
+    post(
+        f"{SAME}/ask/",
+        deciding.ask_alike,
+        name="foreign-alike-ask",
+        given=chosen,
+        form=ask_form,
+        page=alike_page,
+        said=in_accounts("Requested acceptance in {}."),
+        **USUAL_ALIKE,
+    ),
+    post(
+        f"{SAME}/accept/",
+        deciding.accept_alike,
+        name="foreign-alike-accept",
+        given=chosen_as_read,
+        said=in_accounts(
+            "Accepted in {}. The next verification of these accounts doesn't fail "
+            "because of it."
+        ),
+        **USUAL_ALIKE,
+    ),
+    post(
+        f"{SAME}/end/",
+        deciding.end_alike,
+        name="foreign-alike-end",
+        given=chosen,
+        said=in_accounts("No longer accepted in {}."),
+        **USUAL_ALIKE,
+    ),
+]
+
+
+pages = [
+    path("foreign-policies/", foreign_policies, name="foreign-policies"),
+    path(f"{SAME}/", same_policies, name="foreign-alike"),
+    *posts_alike,
+    path(f"{ONE}/", foreign_policy, name="foreign-policy"),
+    *posts,
 ]

@@ -1,14 +1,14 @@
-"""Accounts from a file: every error before anything is saved, then a preview of what
-is new, changed and the same, and then exactly that.
-"""
+"""Accounts from a file: every error before anything is saved, then what it changes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -31,11 +31,10 @@ from accounts.mapping.accounts_file.uploading import (
     save_as_previewed,
 )
 from accounts.models import ManagedAccount, ManagingAccount, Question, Upload
+from accounts.models.question import UploadedAccount
 from accounts.people.doors import operator_required
 from accounts.web.crumbs import crumbs
 from accounts.web.exports.views import by_a_worker, saved_as
-from accounts.web.from_file.alike import alike
-from accounts.web.from_file.forms import FileForm
 from accounts.web.questions import lead, still_waits
 from accounts.wording import counted, for_count
 from onboarding.accounts_file import FileProblems
@@ -43,6 +42,61 @@ from onboarding.accounts_file.reader import TOO_LARGE, Problem
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.accounts_file.writing import csv_text, yaml_text
 from onboarding.bounded_yaml import MOST_BYTES
+
+FILE_KINDS = (".csv", ".yaml", ".yml")
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        allow_empty_file=True,
+        label="The file",
+        help_text="CSV or YAML, up to 10,000 accounts and 16 MB.",
+        error_messages={"required": "Choose a file."},
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(FILE_KINDS)}),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if PurePath(file.name).suffix.lower() not in FILE_KINDS:
+            raise forms.ValidationError(
+                f"“{file.name}” isn't a .csv, .yaml, or .yml file."
+            )
+        return file
+
+    @property
+    def is_csv(self) -> bool:
+        return PurePath(self.cleaned_data["file"].name).suffix.lower() == ".csv"
+
+
+Change = dict[str, Any]
+FEW = 2
+"""Of fewer new accounts, each is shown whole."""
+
+
+class Listed(NamedTuple):
+    account: UploadedAccount
+    changes: list[Change]
+    """Without what all new ones have in common."""
+
+
+class Alike(NamedTuple):
+    of: int
+    """How many new accounts have it in common."""
+    changes: list[Change]
+    rows: list[Listed]
+
+
+def alike(accounts: Sequence[UploadedAccount]) -> Alike:
+    """Take what is the same of all new accounts out of each of them."""
+    new = [one.changes for one in accounts if one.what == NEW]
+    first = new[0] if len(new) >= FEW else []
+    shared = [change for change in first if all(change in one for one in new)]
+    rows = [
+        Listed(one, [c for c in one.changes if one.what != NEW or c not in shared])
+        for one in accounts
+    ]
+    return Alike(len(new), shared, rows)
+
 
 EXAMPLE = {
     "name": "staging",

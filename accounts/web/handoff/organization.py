@@ -16,6 +16,7 @@ from accounts.http import Request, attachment, page_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.models import HandOff, ManagedAccount
 from accounts.people.doors import operator_required
+from accounts.runs.owners.hand_offs import NOT_READY, NotHandedOff
 from accounts.runs.owners.organization import (
     SHARED,
     StackSet,
@@ -25,13 +26,11 @@ from accounts.runs.owners.organization import (
     of_organization,
     stack_sets,
 )
-from accounts.runs.owners.readiness import NOT_READY
-from accounts.runs.owners.subject import NotHandedOff
 from accounts.web.crumbs import crumbs
 from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.views import live_site, watched
 from accounts.web.posts import post
-from accounts.web.role_limits.here import everywhere
+from accounts.web.role_limits import everywhere
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import (
     ARCHIVE,

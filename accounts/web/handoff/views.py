@@ -16,30 +16,28 @@ from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
 from accounts.models.runs import RunQuerySet
-from accounts.models.standing import BROKEN
-from accounts.models.states import Status
+from accounts.models.states import BROKEN, Status
 from accounts.people.doors import operator_required
-from accounts.runs.owners.readiness import (
+from accounts.runs.owners.hand_offs import (
+    NOT_HANDED_OFF,
     NOT_READY,
     ManagingNotVerified,
     ManagingUnplanned,
-)
-from accounts.runs.owners.subject import (
-    NOT_HANDED_OFF,
     Subject,
     hand_off_for,
     hand_out,
     last_hand_off,
+    unseen,
+    versions_of,
     waiting_run,
 )
-from accounts.runs.owners.versions import unseen, versions_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import Live, live_account, live_run, watched
-from accounts.web.role_limits.here import everywhere, here
+from accounts.web.role_limits import everywhere, here
 from accounts.web.runs.review.diff import Diff, compare
 from accounts.web.runs.review.plans import review
 from onboarding.handoff.hand_off import HandOffPackage
-from onboarding.handoff.quick_create import quick_create
+from onboarding.handoff.scripts import quick_create
 from onboarding.handoff.stack_set import taken_out
 from onboarding.handoff.words import (
     Way,

@@ -1,17 +1,22 @@
-"""The managing account: described once, planned alone where that is wanted."""
+"""The managing account: described once, planned, what exists of it, and what to
+do next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import IntegrityError
+from django.db.models import Max
 from django.forms import BooleanField, ChoiceField
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from accounts.discover.in_aws import (
     belonging_of,
@@ -21,32 +26,229 @@ from accounts.discover.in_aws import (
 )
 from accounts.discover.questions import known
 from accounts.http import Request
+from accounts.mapping import snapshots
 from accounts.mapping.edits import edit_managing, editing_managing
 from accounts.mapping.managed import assumed_roles
-from accounts.mapping.managing import managing_of
+from accounts.mapping.managing import left_over, managing_of
 from accounts.models import (
     ForeignPolicy,
     ManagedAccount,
     ManagingAccount,
     Question,
     Run,
+    Step,
 )
+from accounts.models.states import NOT_APPROVED, STALE, State, Status
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
 from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.managing.other_sites import adopt_list, found_in, sentence
 from accounts.web.crumbs import crumbs
-from accounts.web.managing.asked import FIELDS_OF, LISTED, WHOLE_ORGANIZATION
-from accounts.web.managing.forms import ManagingForm
-from accounts.web.managing.made import made_in
-from accounts.web.managing.next_step import next_step
+from accounts.web.managing.forms import (
+    FIELDS_OF,
+    LISTED,
+    WHOLE_ORGANIZATION,
+    ManagingForm,
+)
 from accounts.web.posts import post
 from accounts.web.questions import Asking, first_asking, look_up
-from accounts.web.role_limits.here import everywhere
-from accounts.wording import first_of, for_count
+from accounts.web.role_limits import everywhere
+from accounts.wording import counted, first_of, for_count
 from onboarding import names
 from onboarding.desired.capacity import ASSUME_POLICY, assume_policy_names
-from onboarding.desired.managing import is_usual
+from onboarding.desired.managing import identity, is_usual
+from onboarding.partitions import Arn, arn
+from onboarding.resources.kinds import (
+    MANAGING_PATH,
+    Attachment,
+    InstanceProfile,
+    ManagedPolicy,
+    OidcProvider,
+    Role,
+)
+
+KINDS = [
+    one.kind for one in (Role, InstanceProfile, OidcProvider, ManagedPolicy, Attachment)
+]
+"""What Spinnaker's identity consists of, in the order in which it is read."""
+
+
+class Made(NamedTuple):
+    """A resource, what it is for, and when it was made and changed last."""
+
+    kind: str
+    arn: str
+    holder: str
+    """What holds it, where it is an attachment: its ARN is the policy's then."""
+    reason: str
+    made_at: datetime | None
+    changed_at: datetime | None
+
+
+def made_in(row: ManagingAccount) -> list[Made]:
+    """List what runs made for Spinnaker's identity and did not delete since."""
+    steps = Step.objects.filter(
+        account_id=row.account_id, status=Step.Status.DONE, kind__in=KINDS
+    )
+    lasts = steps.order_by().values_list("kind", "name", "verb")
+    ended = {
+        (kind, name, verb): at
+        for kind, name, verb, at in lasts.annotate(at=Max("finished_at"))
+    }
+    ours = {r.key for r in identities(row)}
+    found = {}
+    for step in steps.filter(verb="create").order_by("pk"):
+        deleted = ended.get((step.kind, step.name, "delete"))
+        made_at = ended[step.kind, step.name, "create"]
+        if deleted and made_at and deleted > made_at:
+            continue
+        if (step.account_id, step.kind, step.name) in ours or is_policy_of(step):
+            changed_at = ended.get((step.kind, step.name, "update"))
+            found[step.kind, step.name] = made_of(row, step, made_at, changed_at)
+    return [found[key] for key in sorted(found, key=place)]
+
+
+def place(key: tuple[str, str]) -> tuple[int, str]:
+    kind, name = key
+    return KINDS.index(kind), name
+
+
+def identities(row: ManagingAccount) -> list[Any]:
+    """List what the identity consists of today, and of what may be left of others."""
+    return [*identity(snapshots.in_force(row)), *snapshots.earlier_identities(row)]
+
+
+def is_policy_of(step: Step) -> bool:
+    """Return whether it is a policy of the identity's, or attaches one: the account may
+    be managed, too, and has others then.
+    """
+    after: dict[str, Any] = step.after or {}
+    attached = Arn.of(str(after.get("policy_arn", ""))).resource
+    return after.get("path") == MANAGING_PATH or attached.startswith(
+        f"policy{MANAGING_PATH}"
+    )
+
+
+def made_of(
+    row: ManagingAccount,
+    step: Step,
+    made_at: datetime | None,
+    changed_at: datetime | None,
+) -> Made:
+    after: dict[str, Any] = step.after or {}
+    holder, where = "", ""
+    path = after.get("path", "/")
+    match step.kind:
+        case Attachment.kind:
+            holder, where = step.name.partition("/")[0], after.get("policy_arn", "")
+        case ManagedPolicy.kind:
+            where = f"policy{path}{step.name}"
+        case OidcProvider.kind:
+            where = f"oidc-provider/{step.name}"
+        case InstanceProfile.kind:
+            where = f"instance-profile/{step.name}"
+        case _:
+            where = f"role{path}{step.name}"
+    if not holder:
+        where = arn(row.partition, "iam", row.account_id, where)
+    changed = changed_at if changed_at and made_at and changed_at > made_at else None
+    return Made(step.kind, where, holder, step.reason, made_at, changed)
+
+
+class Next(NamedTuple):
+    says: str
+    label: str
+    url: str
+
+
+def owners_step(row: ManagingAccount) -> Next:
+    """Name what the owner's creation of the identity waits for."""
+    if row.state == State.HANDED_OFF:
+        return Next(
+            (
+                "Send the hand-off page's template to the owner of this account. "
+                "Bowline checks automatically whether the roles exist."
+            ),
+            "Open the hand-off page",
+            reverse("accounts:hand-off", args=[row.pk]),
+        )
+    return Next(
+        (
+            "Plan the changes of this account and approve them. Then send the owner "
+            "the template. Bowline waits until the roles exist."
+        ),
+        "Go to Plan changes",
+        "#changes",
+    )
+
+
+VERIFIES = "Plan its changes. If there are none, Bowline verifies the account."
+OF_OTHERS = (
+    "isn't as approved. Its roles have {} of others. Accept them by name, or plan "
+    "their removal."
+)
+TO_PLAN = {
+    State.APPLIED.value: f"was changed and isn't verified yet. {VERIFIES}",
+    State.FAILED.value: (
+        "couldn't be changed or verified. Plan its changes. The run shows what to fix."
+    ),
+    State.DRIFTED.value: (
+        "drifted. AWS no longer matches what was approved. Plan its changes and "
+        "review the differences."
+    ),
+    NOT_APPROVED: (
+        "isn't as approved. Its roles have permissions that no one approved. Plan its "
+        "changes and review what they remove."
+    ),
+    State.OUTDATED.value: (
+        "was edited after its changes were applied. Plan the changes and review them."
+    ),
+    **dict.fromkeys(STALE.values(), f"has an outdated verification. {VERIFIES}"),
+}
+"""What a plan of the managing account is for, by the word that pages show."""
+
+
+def to_plan(row: ManagingAccount) -> str:
+    """Say what waits for a plan of the managing account, to be read after its name;
+    empty: nothing.
+    """
+    if row.state == State.DRIFTED:
+        found = ForeignPolicy.objects.of(None)
+        if others := sum(not policy.is_accepted for policy in found):
+            return OF_OTHERS.format(counted(others, "policy", "policies"))
+    return TO_PLAN.get(row.word, "")
+
+
+def next_step(row: ManagingAccount) -> Next | None:
+    """Name the next step; None where nothing waits."""
+    plans = Run.objects.filter(kind=Run.Kind.MANAGING, status=Status.PLANNED)
+    if plan := plans.first():
+        says = "The plan of this account needs approval. AWS hasn't changed yet."
+        return Next(says, "Review the plan", plan.get_absolute_url())
+    if row.is_handed_off and not row.verification:
+        return owners_step(row)
+    if says := to_plan(row):
+        return Next(f"This account {says}", "Go to Plan changes", "#changes")
+    if not ManagedAccount.objects.exists():
+        return Next(
+            (
+                "Onboard the first account that Spinnaker deploys to. Bowline makes "
+                "one plan for each account. Both must be approved."
+            ),
+            "Onboard an account",
+            reverse("accounts:wizard-new"),
+        )
+    left = 0 if row.organization else left_over().count()
+    if left:
+        return Next(
+            (
+                f"Spinnaker can assume a role in {counted(left)} without an applied "
+                "plan. Plan the changes of this account to remove them from its list."
+            ),
+            "Go to Plan changes",
+            "#changes",
+        )
+    return None
 
 
 def facts_of(form: ManagingForm) -> Iterator[tuple[str, str]]:

@@ -1,36 +1,226 @@
-"""Many accounts of the organization at once, with what they have in common."""
+"""The AWS organization: read by a worker, many of its accounts added at once,
+its units watched.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.discover.organization.adding import HERE, begin_adding
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     MembersRefused,
     describe_all,
     listed_members,
 )
-from accounts.discover.organization.reading import kept_organization
-from accounts.forms.organization import SharedForm
+from accounts.discover.organization.reading import begin_reading, kept_organization
+from accounts.discover.organization.watching import (
+    HERE,
+    SoFar,
+    added_members,
+    begin_adding,
+    count_chosen,
+    so_far,
+    stop_watching,
+    watch_unit,
+)
+from accounts.forms.organization import SharedForm, WatchForm
 from accounts.http import Request, page_of
 from accounts.lists.declaration import with_titles
 from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of
-from accounts.models import ManagedAccount, ManagingAccount, Organization, Rollout
+from accounts.models import (
+    ManagedAccount,
+    ManagingAccount,
+    Member,
+    Organization,
+    Rollout,
+    Watch,
+)
 from accounts.people.deciding import Outside
-from accounts.people.doors import operator_required
+from accounts.people.doors import operator_required, posted_by_operator
 from accounts.web.crumbs import crumbs
-from accounts.web.organization.adding import NEXT, added_accounts_url, worded
-from accounts.web.organization.reading import progress_of
-from accounts.web.organization.usual import usual
-from accounts.web.rollouts.starting import roll_out
-from onboarding.topology import Managing
+from accounts.web.posts import one_of, post
+from accounts.web.rollouts.views import roll_out, tell_started
+from accounts.web.wizard.access import USUAL_ACCESS_ROLE
+from accounts.wording import for_count
+from onboarding.providers import PROVIDERS
+from onboarding.topology import MadeBy, Managing
+
+
+def usual() -> dict[str, Any]:
+    last = ManagedAccount.objects.order_by("-created_at").first()
+    return {
+        "regions": last.regions if last else [],
+        "made_by": MadeBy.BOWLINE.value,
+        "access_role": USUAL_ACCESS_ROLE,
+        "providers": ["ec2"],
+        "uses_external_id": True,
+    }
+
+
+class Progress(NamedTuple):
+    """How far a reading is."""
+
+    what: str
+    done: int
+    of: int
+    """About how many there will be; 0: unknown."""
+
+
+def progress_of(organization: Organization) -> Progress:
+    members = Member.objects.filter(organization=organization)
+    staying = members.filter(gone_at=None)
+    if organization.to_read:
+        found = staying.seen(organization.reading).count()
+        of = staying.count() if organization.read_at else 0
+        return Progress("accounts", found, of)
+    unseen = staying.unseen(organization.reading).count()
+    if unseen:
+        return Progress("accounts that weren't found, checked", 0, unseen)
+    active = members.active()
+    tagged = active.filter(tags_in=organization.reading).count()
+    return Progress("accounts' tags", tagged, active.count())
+
+
+@posted_by_operator
+def organization_read(request: Request) -> HttpResponse:
+    row = ManagingAccount.objects.first()
+    if row is None:
+        return redirect("accounts:managing")
+    if not begin_reading(managing_of(row), request.user, tags="tags" in request.POST):
+        messages.info(request, "The organization is already being read.")
+    return redirect("accounts:organization")
+
+
+@operator_required
+def organization_progress(request: Request) -> HttpResponse:
+    """Show how far the reading is; once it ended, the page is another one."""
+    row = ManagingAccount.objects.first()
+    organization = kept_organization(managing_of(row)) if row else None
+    if organization is None:
+        return redirect("accounts:organization")
+    progress = progress_of(organization) if organization.is_reading else None
+    shown = {"organization": organization, "progress": progress}
+    return render(request, "organization/_reading.html", shown)
+
+
+MOST_SENTENCES = 20
+NEXT = (
+    "The list shows only these accounts. Review them, select all, and plan. Nothing "
+    "in AWS changes until the plans are approved."
+)
+
+
+@operator_required
+def organization_adding(request: Request, adding: UUID) -> HttpResponse:
+    row = get_object_or_404(added_members.read(request.user), pk=adding)
+    if request.htmx and not row.waits:
+        return HttpResponseClientRefresh()
+    how_far, count = so_far(row), count_chosen(row)
+    if how_far.added and not row.waits:
+        return led(request, how_far, count)
+    shown: dict[str, Any] = {
+        "adding": row,
+        "of": count,
+        "how_far": how_far,
+        "saves": how_far.checked >= count,
+        "refused": how_far.refused[:MOST_SENTENCES],
+        "more": max(0, len(how_far.refused) - MOST_SENTENCES),
+        "crumbs": crumbs("accounts", "organization"),
+    }
+    name = "_adding" if request.htmx else "adding"
+    return render(request, f"organization/{name}.html", shown)
+
+
+def led(request: Request, how_far: SoFar, accounts: int) -> HttpResponse:
+    """Lead to the rollout, or to the list of exactly these accounts."""
+    count = worded(accounts)
+    if how_far.rollout:
+        messages.success(request, f"{count}.")
+        return tell_started(request, Rollout.objects.get(pk=how_far.rollout))
+    if how_far.refused:
+        messages.error(request, " ".join(how_far.refused))
+    messages.success(request, f"{count}. {NEXT}")
+    return redirect(added_accounts_url(how_far.added))
+
+
+def worded(count: int) -> str:
+    return for_count(count, "1 account is added", "{count} accounts are added")
+
+
+def added_accounts_url(moment: str) -> str:
+    """Give the address of the list of the accounts that came to be at this moment."""
+    query = urlencode({"added": moment})
+    return f"{reverse('accounts:accounts')}?{query}"
+
+
+MOST_REFUSED = 20
+"""The most new accounts that are named because they could not become drafts."""
+
+
+@operator_required
+def organization_watch(request: Request) -> HttpResponse:
+    """Show what is watched, or watch a unit."""
+    row = ManagingAccount.objects.first()
+    kept = kept_organization(managing_of(row)) if row else None
+    if row is None or kept is None or kept.read_at is None:
+        messages.info(request, "Read the organization before you watch its units.")
+        return redirect("accounts:organization")
+    form = WatchForm(
+        request.POST or None,
+        organization=kept,
+        partition=row.partition,
+        initial={**usual(), "unit": request.GET.get("unit")},
+    )
+    if request.method == "POST" and form.is_valid():
+        unit, roles_tag = form.cleaned_data["unit"], form.cleaned_data["roles_tag"]
+        try:
+            watch_unit(unit, form.shared(), roles_tag, request.user)
+        except Outside as error:
+            form.add_error("environment", str(error))
+        else:
+            said = f"{unit} is watched. Its new accounts become drafts."
+            messages.success(request, said)
+            return redirect("accounts:organization-watch")
+    watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
+    refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
+    environments = ManagedAccount.objects.exclude(environment="").order_by()
+    shown: dict[str, Any] = {
+        "watches": [(watch, titles(watch)) for watch in watches],
+        "refused": refused.free().select_related("unit")[:MOST_REFUSED],
+        "form": form,
+        "environments": environments.values_list("environment", flat=True).distinct(),
+        "crumbs": crumbs("accounts", "organization"),
+    }
+    return render(request, "organization/watch.html", shown)
+
+
+def titles(watch: Watch) -> str:
+    """Name the providers of its template."""
+    known = (PROVIDERS[key].title for key in watch.providers if key in PROVIDERS)
+    return ", ".join(known)
+
+
+posts = [
+    post(
+        "accounts/organization/watch/<uuid:pk>/stop/",
+        stop_watching,
+        name="organization-unwatch",
+        find=one_of(Watch.objects.select_related("unit")),
+        said="{0.unit} is no longer watched.",
+        then="accounts:organization-watch",
+    )
+]
+
 
 TICK = "Select accounts first."
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from accounts.models.standing import FAILING, TOGETHER
-from accounts.models.states import BADGES
+from accounts.models.states import BADGES, FAILING, TOGETHER
 from accounts.web.svg import Rectangle, cut
 
 MOST_NODES = 30

@@ -1,15 +1,24 @@
-"""The overview: who can access what, in which state, and what to do next."""
+"""The overview: who can access what, how many accounts are in which state, and
+what waits.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.http import Request
+from accounts.lists.accounts import NO_ENVIRONMENT
 from accounts.lists.overview import (
+    Counts,
     ToDo,
+    accounts_url,
     counts_by_environment,
     fills,
     got_worse,
@@ -18,13 +27,139 @@ from accounts.lists.overview import (
 )
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.models.states import State, word_of
-from accounts.runs.rollouts.causes import causes_now
+from accounts.models.states import (
+    BADGES,
+    FAILING,
+    IN_PROGRESS,
+    OLD,
+    PARTLY,
+    TOGETHER,
+    WORDS,
+    State,
+    word_of,
+)
+from accounts.people.policies import is_production
+from accounts.runs.rollouts.census import causes_now
 from accounts.web.live.views import live_site, watched
-from accounts.web.managing.next_step import to_plan
-from accounts.web.overview.matrix import matrix_of
+from accounts.web.managing.views import to_plan
 from accounts.web.overview.picture import MOST_NODES, ShownAccount, narrow, wide
 from onboarding.partitions import Arn
+
+FIRST = 20
+"""The most environments that are shown unfolded."""
+
+
+class Column(NamedTuple):
+    title: str
+    """What the list of accounts is searched by, too."""
+    colour: str
+    icon: str
+
+
+COLUMNS = tuple(
+    Column(title, colour, BADGES[icon_of].icon)
+    for title, colour, icon_of in (
+        (State.VERIFIED, "good", State.VERIFIED),
+        (State.EVALUATED, "neutral", State.EVALUATED),
+        (PARTLY, "warn", "cannot deploy"),
+        (State.DRIFTED, "warn", State.DRIFTED),
+        (OLD, "neutral", State.OUTDATED),
+        (State.DRAFT, "neutral", State.DRAFT),
+        (IN_PROGRESS, "busy", State.APPLYING),
+        (FAILING, "bad", State.FAILED),
+    )
+)
+COLUMN_OF = {
+    word: next(c.title for c in COLUMNS if word in TOGETHER.get(c.title, (c.title,)))
+    for word in WORDS
+}
+
+
+class Cell(NamedTuple):
+    column: Column
+    accounts: int
+    url: str
+
+
+class Part(NamedTuple):
+    """A piece of a bar that is 100 wide."""
+
+    colour: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRow:
+    """An environment."""
+
+    name: str
+    counts: Counter[str]
+    """By the title of a column."""
+    columns: list[Column]
+    oldest: datetime | None
+    """When the account was verified whose proof is the oldest."""
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def url(self) -> str:
+        return self.filtered()
+
+    def filtered(self, **filters: str) -> str:
+        """Name the list of its accounts."""
+        asked = {"environment": self.name or NO_ENVIRONMENT, **filters}
+        return f"{accounts_url()}?{urlencode(asked)}"
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [
+            Cell(one, self.counts[one.title], self.filtered(state=one.title))
+            for one in self.columns
+        ]
+
+    @property
+    def bar(self) -> list[Part]:
+        parts, before = [], 0
+        for column in self.columns:
+            count = self.counts[column.title]
+            start, width = 100 * before / self.total, 100 * count / self.total
+            parts.append(Part(column.colour, start, width))
+            before += count
+        return parts
+
+    @property
+    def urgency(self) -> tuple[bool, int, int, str]:
+        """Sort production first, then by failures, and by drift."""
+        drifted = self.counts[State.DRIFTED]
+        failing = self.counts[FAILING]
+        return not is_production(self.name), -failing, -drifted, self.name
+
+
+class Matrix(NamedTuple):
+    columns: list[Column]
+    """Those in which any account is."""
+    first: list[EnvironmentRow]
+    more: list[EnvironmentRow]
+
+
+def matrix_of(counts: Counts) -> Matrix:
+    """Count by environment and column, the environment that needs somebody first."""
+    found: dict[str, Counter[str]] = {}
+    oldest: dict[str, datetime] = {}
+    for one in counts:
+        columns = found.setdefault(one.environment, Counter())
+        columns[COLUMN_OF[one.word]] += one.accounts
+        if one.oldest:
+            before = oldest.get(one.environment, one.oldest)
+            oldest[one.environment] = min(before, one.oldest)
+    used = [c for c in COLUMNS if any(row[c.title] for row in found.values())]
+    rows = [EnvironmentRow(name, found[name], used, oldest.get(name)) for name in found]
+    rows.sort(key=lambda row: row.urgency)
+    return Matrix(used, rows[:FIRST], rows[FIRST:])
+
 
 MOST_CAUSES = 5
 """The most causes of failures that are shown, the most frequent first."""

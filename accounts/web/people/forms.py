@@ -1,23 +1,209 @@
-"""The forms that add and describe a person."""
+"""The forms that add and describe a person, and the links by which people
+choose a password.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.factors import keeping
 from accounts.forms.fields import RuledField, bare_helper
+from accounts.http import full_url
+from accounts.models import Activity, ApiToken
+from accounts.notifications.notifying import address_of, is_configured
+from accounts.notify.texts import one_line
+from accounts.people.activity import record
 from accounts.people.look_alikes import new_name
 from accounts.people.role_limits.limits import Limits, limits_by_hand, limits_of
 from accounts.people.role_limits.naming import LIMITED
-from accounts.people.roles import APPROVER, OPERATOR, ROLES, VIEWER
-from accounts.web.people.person import is_of_provider
-from accounts.web.role_limits.fields import EnvironmentsField
+from accounts.people.roles import (
+    APPROVER,
+    OPERATOR,
+    ROLES,
+    VIEWER,
+    has_password,
+    may_use_password,
+)
+from accounts.web.role_limits import EnvironmentsField
+from accounts.web.sign_in import address
+from accounts.web.single_sign_on.identity import identity_of, provider_of
+from accounts.web.single_sign_on.provider import sign_on_provider
+from accounts.web.you.sessions import count_open, end, with_sessions
+from accounts.wording import counted
 from onboarding import names
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def role_names(person: User) -> list[str]:
+    return sorted(person.groups.values_list("name", flat=True))
+
+
+def set_roles(by: User | str, person: User, roles: Iterable[str]) -> bool:
+    """Give exactly these roles, and record it; return whether they are others than
+    before.
+    """
+    before, after = role_names(person), sorted(roles)
+    if before == after:
+        return False
+    person.groups.set(Group.objects.filter(name__in=after))
+    detail = {"changed": [before, after]}
+    record(by, Activity.What.ROLES, person.username, detail)
+    return True
+
+
+PASSWORD, SINGLE_SIGN_ON, NO_WAY = "password", "single sign-on", "none"
+APP, PASSKEY, NO_FACTOR = "app", "passkey", "none"
+USABLE = "usable"
+NAMES = tuple(role.name for role in ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user: User
+    roles: list[str]
+    ways: list[str]
+    """How they sign in; empty: they cannot yet."""
+    seen_at: datetime | None
+    sessions: int
+    factors: list[str]
+    """Their second factors in Bowline: “app”, “2 passkeys”."""
+    tokens: int
+    """How many tokens of the API act as them now."""
+
+    @property
+    def provider_asks(self) -> bool:
+        """Return whether the second factor is a matter of the provider alone."""
+        return not self.factors and self.ways == [SINGLE_SIGN_ON]
+
+
+def person_of(user: User) -> Person:
+    """Describe somebody of `with_all`; it asks nothing more."""
+    return Person(
+        user,
+        roles_of_row(user),
+        ways_of(user),
+        seen_at(user),
+        count_open(user),
+        factors_of(user),
+        vars(user)["usable_tokens"] if user.is_active else 0,
+    )
+
+
+def is_of_provider(user: User) -> bool:
+    return provider_of(user) is not None
+
+
+def ways_of(user: User) -> list[str]:
+    ways = [SINGLE_SIGN_ON] if is_of_provider(user) else []
+    if has_password(user):
+        ways.append(PASSWORD)
+    return ways
+
+
+def factors_of(user: User) -> list[str]:
+    """Name the second factors of somebody of `with_all`."""
+    passkeys: int = vars(user)["passkey_count"]
+    named = counted(passkeys, PASSKEY) if passkeys > 1 else PASSKEY
+    has_app = vars(user)["has_app"]
+    return [APP] * has_app + [named] * (passkeys > 0)
+
+
+def roles_of_row(user: User) -> list[str]:
+    """Name the roles by the groups, without the viewer's where another implies it."""
+    groups = {group.name for group in user.groups.all()}
+    names = [name for name in NAMES if name in groups]
+    return [name for name in names if name != VIEWER.name] or names
+
+
+def seen_at(user: User) -> datetime | None:
+    """Say when somebody last signed in, or confirmed with the provider who they are."""
+    identity = identity_of(user)
+    moments = [user.last_login, identity.seen_at if identity else None]
+    return max((moment for moment in moments if moment), default=None)
+
+
+def by_way(way: str) -> Q:
+    """Find who signs in this way, as `ways_of` names it."""
+    provider = sign_on_provider()
+    signed_on = Q(identity__issuer__in=[provider.issuer] if provider else [])
+    password = ~Q(password__startswith="!") & ~Q(password="")
+    if settings.PASSWORDS_FOR:
+        password &= Q(username__in=settings.PASSWORDS_FOR)
+    return {
+        PASSWORD: password,
+        SINGLE_SIGN_ON: signed_on,
+        NO_WAY: ~password & ~signed_on,
+    }[way]
+
+
+def with_all(rows: QuerySet[User]) -> QuerySet[User]:
+    """Load what `described` reads, with as many queries for many as for one."""
+    return (
+        rows.select_related("identity")
+        .prefetch_related("groups", with_sessions())
+        .annotate(
+            has_app=Exists(factors(keeping.APP)),
+            passkey_count=count_of(factors(keeping.PASSKEY), by="user"),
+            usable_tokens=count_of(tokens(), by="person"),
+        )
+    )
+
+
+def factors(*kinds: str) -> QuerySet[Authenticator]:
+    rows: QuerySet[Authenticator] = Authenticator.objects.all()
+    return rows.filter(user=OuterRef("pk"), type__in=kinds)
+
+
+def tokens() -> QuerySet[ApiToken]:
+    return ApiToken.objects.usable().filter(person=OuterRef("pk"))
+
+
+def count_of(rows: QuerySet[Any], *, by: str) -> Coalesce:
+    """Count rows of each person, who may have none."""
+    each = rows.order_by().values(by).annotate(count=Count("pk"))
+    return Coalesce(Subquery(each.values("count")), 0)
+
+
+def by_factor(name: str) -> Q:
+    """Find who has this second factor in Bowline, or none."""
+    return {
+        APP: Q(Exists(factors(keeping.APP))),
+        PASSKEY: Q(Exists(factors(keeping.PASSKEY))),
+        NO_FACTOR: ~Q(Exists(factors(keeping.APP, keeping.PASSKEY))),
+    }[name]
+
+
+def by_tokens(_: str) -> Q:
+    """Find for whom a token of the API acts now."""
+    return Q(Exists(tokens()), is_active=True)
 
 
 def sign_in_name(text: str) -> str:
@@ -163,3 +349,98 @@ class AddForm(DescriptionForm, RolesForm):
                 "sign in with single sign-on and don't need to be added."
             )
         return name
+
+
+logger = logging.getLogger(__name__)
+
+KEY = re.compile(r"([0-9]{1,9})-([0-9a-z]{1,13}-[0-9a-f]{1,64})", re.ASCII)
+
+
+class Links(PasswordResetTokenGenerator):
+    """Signs with a salt of its own, and the time; a deactivated person has none."""
+
+    key_salt = "accounts.web.people.forms"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}"
+
+
+LINKS = Links()
+
+
+def may_have_link(person: User) -> bool:
+    """Return whether a password of Bowline's own would let the person in."""
+    return person.is_active and may_use_password(person) and not is_of_provider(person)
+
+
+def make_link(request: HttpRequest, person: User) -> str:
+    """Make a link; where no password was chosen yet, earlier links end."""
+    if not person.has_usable_password():
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    query = urlencode({"key": f"{person.pk}-{LINKS.make_token(person)}"})
+    return full_url(request, f"{reverse('choose-password')}?{query}")
+
+
+def hours() -> int:
+    return settings.PASSWORD_RESET_TIMEOUT // 3600
+
+
+def mailed(by: User, person: User, link: str) -> bool | None:
+    """Mail the link to the person; None: there is no mail, or no address."""
+    to = address_of(person)
+    if not is_configured() or not to:
+        return None
+    message = EmailMessage(
+        subject="Bowline: choose your password",
+        body=(
+            f"{one_line(by.get_username())} invited you to sign in to Bowline as "
+            f"{one_line(person.get_username())}. Choose your "
+            f"password:\n\n{link}\n\nThe link works once, for {hours()} hours. If it "
+            "has expired, ask for another link.\n"
+        ),
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    try:
+        message.send()
+    except Exception as error:  # whatever smtplib and the network raise
+        logger.warning("A link for %s wasn't mailed: %r", person.username, error)
+        return False
+    return True
+
+
+def person_linked(key: str) -> User | None:
+    """Return whom a link is for, locked; None: it has ended, or never was one."""
+    found = KEY.fullmatch(key)
+    if not found:
+        return None
+    rows = User.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "identity"
+    )
+    person = rows.filter(pk=int(found[1])).first()
+    if person is None or not may_have_link(person):
+        return None
+    return person if LINKS.check_token(person, found[2]) else None
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+def choose_password(request: HttpRequest) -> HttpResponse:
+    """Let whoever has the link choose the password, once."""
+    key = request.POST.get("key") or request.GET.get("key", "")
+    with transaction.atomic():
+        person = person_linked(key)
+        if person is None:
+            return render(request, "people/link_ended.html", status=410)
+        form: SetPasswordForm[Any] = SetPasswordForm(person, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            form.save()
+            end(person, but=request.session)
+            detail = {"by": "a one-time link", **address(request)}
+            record(person, Activity.What.PASSWORD, person.username, detail)
+            messages.success(request, "Your password is set. Sign in with it.")
+            return redirect("sign-in")
+    shown = {"form": form, "key": key, "person": person}
+    return render(request, "people/choose.html", shown)

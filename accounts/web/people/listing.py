@@ -1,14 +1,15 @@
-"""The list of people: how it is searched, and what it costs."""
+"""The list of people: how it is searched, and what of it the admin site shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
-from django.http import HttpResponse, QueryDict
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import environments_in_words
 from accounts.people.roles import ADMINISTRATOR, ROLES
 from accounts.web.crumbs import crumbs
-from accounts.web.people.person import (
+from accounts.web.people.forms import (
     APP,
     NO_FACTOR,
     NO_WAY,
@@ -34,6 +35,7 @@ from accounts.web.people.person import (
     person_of,
     with_all,
 )
+from accounts.web.people.views import turn_of
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, in_words, reaches
 
@@ -178,3 +180,49 @@ PEOPLE = Listing(
     exported=exported_people,
     role=ADMINISTRATOR,
 )
+
+
+def in_turn(
+    request: HttpRequest, page: Callable[..., HttpResponse], *arguments: Any
+) -> HttpResponse:
+    """Take turns with those who change people on the pages."""
+    if request.method != "POST":
+        return page(request, *arguments)
+    assert isinstance(request.user, User)  # nobody else sees it
+    with turn_of(request.user):
+        return page(request, *arguments)
+
+
+class InTurn(UserAdmin):  # type: ignore[type-arg]  # it has no [] at run time
+    """Refuses what an administrator sends who has just lost the role."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        page = super().changeform_view
+        return in_turn(request, page, object_id, form_url, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Reset second factors, which is an action of the list."""
+        return in_turn(request, super().changelist_view, extra_context)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        return in_turn(request, super().user_change_password, id, form_url)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        """Nobody gives a role to themselves, nor locks themselves out: another
+        administrator does.
+        """
+        fields = super().get_readonly_fields(request, obj)
+        own = ["groups", "is_active"] if obj == request.user else []
+        return [*fields, *own]

@@ -12,7 +12,7 @@ from accounts.runs.deciding.confirmation import (
     confirm_group,
     phrase_of_group,
 )
-from accounts.web.runs.forms import ConfirmedForm
+from accounts.web.runs.views import ConfirmedForm
 
 
 class SettingsForm(forms.ModelForm[Rollout]):

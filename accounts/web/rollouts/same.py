@@ -18,7 +18,7 @@ from accounts.decisions.many import who_may
 from accounts.http import Request
 from accounts.mapping.plans import plan_of
 from accounts.models import Rollout, Run
-from accounts.models.checks.evidence import Evidence
+from accounts.models.checks import Evidence
 from accounts.models.runs import RunQuerySet
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
@@ -29,7 +29,7 @@ from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import read_of, waiting
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
-from accounts.web.role_limits.here import for_these, here
+from accounts.web.role_limits import for_these, here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import rollout_of
 from accounts.web.runs.views import brought, not_recommended_among, review_of

@@ -1,45 +1,53 @@
-"""The list of rollouts, the page of one, how far it is and what it waits for, and its
-report as a file.
-"""
+"""Rollouts: the list, the page of one, and what people decide there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.db.models.functions import Now
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from accounts.decisions.decision import Decision
 from accounts.http import Request, page_of
 from accounts.lists.declaration import AT_ONCE
 from accounts.lists.rollouts import COLUMNS, RolloutRow, reported, rows_of
-from accounts.mapping.left_over import left_over
-from accounts.mapping.managing import managing_row
+from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import BADGES, OPEN, WORKING, Status
 from accounts.people.reach import each_environment
-from accounts.runs.rollouts.causes import MOST_NAMED, MOST_READ, causes_of
+from accounts.refused import Refused
+from accounts.runs.capacity import NoRoom, capacity_of
+from accounts.runs.rollouts import decisions, start
 from accounts.runs.rollouts.census import (
+    MOST_NAMED,
+    MOST_READ,
     Census,
+    causes_of,
     comes_after,
     is_ready,
     managing_run,
     runs_of,
     settings_of,
+    size,
 )
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
-from accounts.runs.rollouts.waves import size
 from accounts.web.crumbs import crumbs
 from accounts.web.exports.views import download
 from accounts.web.live.views import Progress, live_rollout, live_site, watched
-from accounts.web.role_limits.here import here
+from accounts.web.posts import post
+from accounts.web.role_limits import here
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.views import Stage
 from accounts.wording import counted, for_count
@@ -442,3 +450,105 @@ def rollout_report(request: Request, number: int, form: str) -> HttpResponseBase
     found = reported(rollout).order_by("number")
     name = f"rollout-{rollout.number}"
     return download(request, name, form, COLUMNS, found.iterator(chunk_size=AT_ONCE))
+
+
+def roll_out(
+    request: Request,
+    accounts: Collection[ManagedAccount],
+    kind: Rollout.Kind,
+    *,
+    otherwise: HttpResponse,
+    **settings: Any,
+) -> HttpResponse:
+    """Start a rollout and lead to its page; where it cannot be, say why."""
+    try:
+        rollout = start(accounts, kind, request.user, **settings)
+    except Refused as error:
+        is_full = isinstance(error.__cause__, NoRoom)
+        messages.error(request, with_switch(str(error)) if is_full else str(error))
+        return otherwise
+    return tell_started(request, rollout)
+
+
+def tell_started(request: Request, rollout: Rollout) -> HttpResponse:
+    """Lead to the page of a rollout that was started, and say what is next."""
+    kind = Rollout.Kind(rollout.kind)
+    messages.success(request, f"{rollout} is started. {SAYS_STARTED[kind]}")
+    if rollout.excluded:
+        excluded = counted(len(rollout.excluded))
+        messages.warning(request, f"{excluded} excluded. See below.")
+    if kind == Rollout.Kind.ONBOARD:
+        tell_room(request)
+    return redirect(rollout)
+
+
+def tell_room(request: Request) -> None:
+    """Offer the organization before the list of accounts is full."""
+    room = capacity_of(managing_row())
+    if room.is_near_its_end:
+        text = (
+            "The list of accounts that Spinnaker can access is nearly full: "
+            f"{room.wanted:,} of {room.most:,}, including accounts that aren't "
+            "onboarded yet."
+        )
+        messages.warning(request, with_switch(text))
+
+
+def with_switch(text: str) -> SafeString:
+    """Add a link to the form that lists the organization instead of its accounts."""
+    url = f"{reverse('accounts:managing')}?switch=1#switch"
+    return format_html('{} <a href="{}">{}</a>.', text, url, SWITCH)
+
+
+SWITCH = "Change to the whole organization"
+
+SAYS_STARTED = {
+    Rollout.Kind.ONBOARD: "Nothing in AWS changes until the plans are approved.",
+    Rollout.Kind.VERIFY: "Nothing in AWS changes.",
+    Rollout.Kind.REMOVE: "Nothing is deleted until the plans are approved.",
+}
+
+
+ROLLOUT = "runs/rollouts/<int:number>"
+
+
+def settings_form(posted: QueryDict, rollout: Rollout) -> SettingsForm:
+    return SettingsForm(posted, instance=rollout)
+
+
+def page_with(request: Request, rollout: Rollout, form: SettingsForm) -> HttpResponse:
+    return rollout_page(request, rollout_of(rollout.number), form=form)
+
+
+def started_again(_: Rollout, accounts: int) -> str:
+    what = counted(accounts) if accounts else "the managing account"
+    return f"Started again for {what}."
+
+
+SAYS: dict[Decision[Any, Any], Callable[..., str] | str] = {
+    decisions.pause: "{} is paused. Accounts in progress will finish.",
+    decisions.resume: "{} continues. Earlier failures no longer pause it.",
+    decisions.stop: "{} is stopped. Accounts that hadn't started are discarded.",
+    decisions.retry: started_again,
+}
+posts = [
+    *(
+        post(
+            f"{ROLLOUT}/{one.name}/",
+            one,
+            name=f"rollout-{one.name}",
+            find=rollout_of,
+            said=said,
+        )
+        for one, said in SAYS.items()
+    ),
+    post(
+        f"{ROLLOUT}/settings/",
+        decisions.configure,
+        name="rollout-settings",
+        find=rollout_of,
+        form=settings_form,
+        page=page_with,
+        said="The waves and limits are saved.",
+    ),
+]

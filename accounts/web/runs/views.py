@@ -1,20 +1,22 @@
-"""The list of runs, and one run: read its plan, decide on it, watch it, and see what
-was proved.
-"""
+"""The list of runs, and one run: its plan, how far it is, and what fixes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request, page_of
 from accounts.lists.runs import MINE, RUNS, matching_runs, row_of
 from accounts.mapping.handing_off import hand_off_of
@@ -27,32 +29,208 @@ from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.actions import approve
-from accounts.runs.deciding.before_approval import before_approval
-from accounts.runs.deciding.coming_first import (
+from accounts.runs.deciding.access_tests import (
+    LONGEST_ANSWER,
+    UNTESTED,
+    AccessUntested,
+    Answer,
+    access_tested,
+)
+from accounts.runs.deciding.approving import (
+    before_approval,
     open_managing_run,
     waiting_among,
     waiting_for_managing,
 )
 from accounts.runs.deciding.confirmation import (
+    Unconfirmed,
+    confirm_run,
     lost_in_words,
     names_of_ids,
     plan_in_words,
 )
-from accounts.runs.deciding.groups import identical_plans
+from accounts.runs.deciding.same_changes import identical_plans
 from accounts.runs.foreign.taking_over import UNDOES
-from accounts.runs.results import results_of
+from accounts.runs.managing.other_sites import found_another
+from accounts.runs.results import results_of, trust_problem
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_run, live_site, watched
-from accounts.web.role_limits.here import here, without_limit
-from accounts.web.runs.fixes import fixes_of
-from accounts.web.runs.forms import ApproveForm
+from accounts.web.role_limits import here, without_limit
 from accounts.web.runs.review.plans import Review, review
 from accounts.wording import counted
+from onboarding import names
+from onboarding.aws.errors import DENIED, NOT_ENABLED, NOT_OURS
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.details import DetailsError
 from onboarding.resources.plan import Plan
 from onboarding.resources.policy import QuotaExceeded
+
+NOTHING_BROUGHT = f"Paste what verify.sh prints, or type “{UNTESTED}”."
+
+
+class CommentForm(forms.Form):
+    """Approves plans, with a word about it for the record."""
+
+    comment = RuledField(
+        rule=names.seen,
+        required=False,
+        max_length=2000,
+        label="Comment (optional)",
+        widget=forms.Textarea(
+            attrs={"rows": 1, "class": "form-control", "placeholder": "Comment"}
+        ),
+    )
+    test = forms.CharField(
+        required=False,
+        max_length=LONGEST_ANSWER,
+        label=f"What verify.sh prints, or “{UNTESTED}”",
+        widget=forms.Textarea(
+            attrs={"rows": 1, "class": "form-control", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, asks_test: str = "", **kwargs: Any) -> None:
+        """`asks_test`: why a test of access is asked for; empty: none is."""
+        super().__init__(*args, **kwargs)
+        self.asks_test = asks_test
+        if not asks_test:
+            del self.fields["test"]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return what goes with the decision."""
+        said = self.cleaned_data
+        return {"comment": said["comment"], "test": said.get("test", "")}
+
+
+class ConfirmedForm(CommentForm):
+    """Approves plans; what has something to confirm asks to type a phrase first."""
+
+    confirmation = forms.CharField(
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(
+        self, *args: Any, asks: str, confirm: Callable[[str], None], **kwargs: Any
+    ) -> None:
+        """`asks` is the label; empty: nothing is to be typed."""
+        super().__init__(*args, **kwargs)
+        self.confirm = confirm
+        if asks:
+            self.fields["confirmation"].label = asks
+        else:
+            del self.fields["confirmation"]
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        try:
+            self.confirm(typed)
+        except Unconfirmed as error:
+            raise forms.ValidationError(str(error)) from error
+        return typed
+
+
+class ApproveForm(ConfirmedForm):
+    """Approves a plan; what deletes something, or takes it from Spinnaker, asks for the
+    account's name first.
+    """
+
+    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
+    """Of the plan as the page showed it."""
+
+    def __init__(self, *args: Any, run: Run, says: str, **kwargs: Any) -> None:
+        """`says` what there is to confirm; empty: nothing."""
+        self.run, name = run, run.account_name
+        asks = f"{says} Type {name} to continue"
+        confirm = partial(confirm_run, name)
+        super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
+        self.helper = bare_helper()
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {**super().given, "read": self.cleaned_data["digest"]}
+
+    def clean_test(self) -> str:
+        given: str = self.cleaned_data["test"]
+        if not given.strip():
+            raise forms.ValidationError(NOTHING_BROUGHT)
+        try:
+            access_tested(self.run, plan_of(self.run), Answer.of(given))
+        except AccessUntested as error:
+            raise forms.ValidationError(str(error)) from error
+        return given
+
+
+ENABLE = re.compile(r"aws account enable-region --region-name [a-z0-9-]+")
+ASSUME = "sts:AssumeRole"
+
+
+class Link(NamedTuple):
+    label: str
+    url: str
+
+
+class ToCopy(NamedTuple):
+    says: str
+    text: str
+
+
+class Fixes(NamedTuple):
+    links: tuple[Link, ...] = ()
+    to_copy: tuple[ToCopy, ...] = ()
+    step: Link | None = None
+    """The step of taking over that comes next: to plan again changes nothing."""
+
+
+def fixes_of(run: Run) -> Fixes:
+    """Read what fixes the run's error; nothing where only its sentence does."""
+    error: dict[str, Any] = run.error or {}
+    account = run.account
+    code, operation = error.get("code", ""), error.get("operation", "")
+    if code == NOT_OURS:
+        return Fixes(not_ours(run))
+    if account and account.adopts and not account.is_handed_off and trust_problem(run):
+        page = f"{account.get_absolute_url()}?tab=of-others"
+        return Fixes(step=Link("Replace the trust policy", page))
+    if found_another(run):
+        page = f"{reverse('accounts:managing')}#other-site"
+        return Fixes((Link("Decide on the managing account's page", page),))
+    if code == NOT_ENABLED:
+        command = ENABLE.search(error["hint"])
+        text = (ToCopy("Or enable the Region:", command[0]),) if command else ()
+        return Fixes(step(run, "regions", "Change the account's Regions"), text)
+    if code in DENIED and error.get("hint", "").startswith("Allow "):
+        return Fixes(to_copy=(ToCopy("The statement to add:", statement(operation)),))
+    if code in DENIED and operation == ASSUME:
+        return Fixes(step(run, "id_access_role", "Test the access role"))
+    if operation == "organizations:DescribeOrganization":
+        return Fixes((managing("id_organization", "Change the organization"),))
+    return Fixes()
+
+
+def not_ours(run: Run) -> tuple[Link, ...]:
+    """A name is taken: keep what has it, or take another name."""
+    adopts = step(run, "id_adopts", "Keep and use existing roles")
+    return (*adopts, managing("id_managed_role", "Choose other names"))
+
+
+def step(run: Run, control: str, label: str) -> tuple[Link, ...]:
+    """Link to a control of the access step, if the run is an account's."""
+    if run.account is None:
+        return ()
+    page = reverse("accounts:wizard", args=[run.account.pk, "access"])
+    return (Link(label, f"{page}#{control}"),)
+
+
+def managing(control: str, label: str) -> Link:
+    return Link(label, f"{reverse('accounts:managing')}?edit=1#{control}")
+
+
+def statement(action: str) -> str:
+    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps(allowed, indent=2)
 
 
 class NotRecommendedAmong(NamedTuple):

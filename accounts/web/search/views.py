@@ -24,7 +24,7 @@ from accounts.http import Request
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
-from accounts.models.standing import stale_since, word_of
+from accounts.models.states import stale_since, standing_word
 from accounts.web.search.destinations import destinations
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:
             reverse("accounts:account", args=[row["pk"]]),
             "accounts",
             " · ".join(filter(None, note)),
-            word_of(
+            standing_word(
                 row["state"],
                 is_stale=is_stale,
                 unknown_writes=row["unknown_writes"],

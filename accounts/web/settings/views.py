@@ -1,35 +1,142 @@
-"""Settings: what Bowline runs with, who it is in AWS, and who may do what."""
+"""Settings: what Bowline runs with, and in which environments two people decide."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
-from django import conf
+from django import conf, forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import connection
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
+from accounts.decisions.decision import setting
+from accounts.decisions.environment_rules import give_rule, take_rule
 from accounts.discover.in_aws import bowline_identity
+from accounts.forms.fields import bare_helper, checked
 from accounts.http import Request
-from accounts.models import EnvironmentRule, ManagingAccount, Run
+from accounts.models import (
+    Activity,
+    EnvironmentPolicy,
+    EnvironmentRule,
+    ManagingAccount,
+    Run,
+    Unit,
+)
+from accounts.notifications.notifying import notify_of_own
+from accounts.people.activity import record
 from accounts.people.deciding import SamePerson, where
 from accounts.people.doors import posted_by_administrator
-from accounts.people.policies import managing_is_strict, policies
-from accounts.people.role_limits.naming import only
-from accounts.people.roles import NAMED, ROLES, UserRole, some_of
-from accounts.runs.owners.publishing import template_bucket
+from accounts.people.policies import choose, managing_is_strict, policies, strict_among
+from accounts.people.role_limits.naming import NONE, only
+from accounts.people.roles import NAMED, ROLES, UserRole, active_administrators, some_of
+from accounts.runs.owners.looking import template_bucket
 from accounts.web.people.listing import matching_people
+from accounts.web.posts import post
 from accounts.web.questions import Asking, look_up
-from accounts.web.settings.rule_form import RuleForm
-from accounts.web.settings.side import PAGES, part_of
-from accounts.web.settings.switching_off import ask_off, switch_off, switch_on
+from accounts.web.search.destinations import opens
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required
 from accounts.work.heartbeat import clock_skew
+from onboarding import names
 from onboarding.providers import PROVIDERS
+
+SETTINGS = "accounts:settings"
+
+
+class Page(NamedTuple):
+    title: str
+    url: str
+    tab: str = ""
+    """In the address; empty: the page has none, or it is the first one."""
+
+    @property
+    def address(self) -> str:
+        return reverse(self.url) + (f"?tab={self.tab}" if self.tab else "")
+
+
+PAGES = (
+    Page("Roles", SETTINGS),
+    Page("People", "accounts:people"),
+    Page("Approval rules", SETTINGS, "rules"),
+    Page("Notifications", "accounts:targets"),
+    Page("API tokens", "accounts:all-tokens"),
+    Page("This site", SETTINGS, "site"),
+)
+
+
+class Entry(NamedTuple):
+    page: Page
+    is_current: bool
+
+
+def side_of(request: HttpRequest) -> list[Entry]:
+    """List the pages that the person may open; none where this is no page of them."""
+    here = page_of(request)
+    if here is None:
+        return []
+    mine = (page for page in PAGES if opens(request.user, page.url))
+    return [Entry(page, page == here) for page in mine]
+
+
+def page_of(request: HttpRequest) -> Page | None:
+    """Find the page that a request is for, or for a part of."""
+    if request.path == reverse(SETTINGS):
+        return part_of(request)
+    below = (page for page in PAGES if page.url != SETTINGS)
+    return next((p for p in below if request.path.startswith(p.address)), None)
+
+
+def part_of(request: HttpRequest) -> Page:
+    """Return the part of the settings that the address names, else the first one."""
+    tab = request.GET.get("tab", "")
+    parts = [page for page in PAGES if page.url == SETTINGS]
+    return next((page for page in parts if page.tab == tab), parts[0])
+
+
+class RuleForm(forms.ModelForm[EnvironmentRule]):
+    class Meta:
+        model = EnvironmentRule
+        fields: ClassVar = ["by", "value", "environment"]
+        labels: ClassVar = {"by": "Accounts by", "value": "ID or pattern"}
+        help_texts: ClassVar = {
+            "value": "An AWS account ID, a pattern such as prod-*, or the ID of an "
+            "organizational unit."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = bare_helper()
+
+    def clean_environment(self) -> str:
+        said: str = self.cleaned_data["environment"]
+        return checked(names.environment, said)
+
+    def clean_value(self) -> str:
+        value: str = self.cleaned_data["value"]
+        match self.cleaned_data.get("by"):
+            case EnvironmentRule.By.ID:
+                return checked(names.account_id, value)
+            case EnvironmentRule.By.NAME:
+                return checked(names.seen, value)
+        if not known_unit(value):
+            raise forms.ValidationError(
+                "Bowline didn't find this unit in the organization."
+            )
+        return value
+
+    @property
+    def given(self) -> dict[str, EnvironmentRule]:
+        return {"rule": self.save(commit=False)}
+
+
+def known_unit(unit_id: str) -> bool:
+    return Unit.objects.filter(unit_id=unit_id).exists()
+
 
 RULES = next(page for page in PAGES if page.tab == "rules")
 
@@ -101,8 +208,8 @@ def who_has(role: UserRole) -> str:
 def groups_with(role: UserRole, by_group: RolesByGroup) -> list[str]:
     """Name the groups of the single sign-on that have this role, and where."""
     found = []
-    for group, names in sorted(by_group.items()):
-        given = reaches(names)
+    for group, said in sorted(by_group.items()):
+        given = reaches(said)
         if role.name in given:
             reach = given[role.name]
             where = "" if reach is None else f", in {only(reach)}"
@@ -153,3 +260,88 @@ def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]
     if looked.refused:
         return {"refusal": looked}
     return {"caller": looked.answer}
+
+
+def rule_numbered(number: int) -> EnvironmentRule:
+    return get_object_or_404(EnvironmentRule, pk=number)
+
+
+def page_with(request: Request, form: RuleForm) -> HttpResponse:
+    return rules_page(request, form)
+
+
+confirmed = confirmation_required("accounts:settings", tab=RULES.tab)
+posts = [
+    post(
+        "settings/environment-rules/add/",
+        give_rule,
+        name="environment-rule-add",
+        form=RuleForm,
+        page=page_with,
+        said="The rule is added.",
+        then=lambda _: RULES.address,
+        refused=lambda: RULES.address,
+        guard=confirmed,
+    ),
+    post(
+        "settings/environment-rules/<int:number>/remove/",
+        take_rule,
+        name="environment-rule-remove",
+        find=rule_numbered,
+        said="The rule is removed.",
+        then=lambda *_: RULES.address,
+        guard=confirmed,
+    ),
+]
+
+
+def hold_policy(environment: str) -> None:
+    rows = EnvironmentPolicy.objects.select_for_update(of=("self",), no_key=True)
+    list(rows.filter(environment=environment))
+
+
+@setting("switch a second approver on", locks=hold_policy)
+def switch_on(environment: str, by: User) -> None:
+    """Require a second person from now on; nobody's wish to end that remains."""
+    choose(environment, second_approver=True)
+    tell(environment, "on", by)
+
+
+@setting("ask to switch a second approver off", locks=hold_policy)
+def ask_off(environment: str, by: User) -> bool:
+    """Ask the other administrators to switch it off; until one of them does, it is on.
+    False where it is off, or somebody asked already.
+    """
+    row = EnvironmentPolicy.objects.filter(environment=environment).first()
+    if (row and row.off_asked_by) or not strict_among({environment}):
+        return False
+    EnvironmentPolicy.objects.update_or_create(
+        environment=environment,
+        defaults={"off_asked_by": by},
+        create_defaults={"off_asked_by": by, "second_approver": True},
+    )
+    tell(environment, "off asked", by)
+    return True
+
+
+@setting("switch a second approver off", locks=hold_policy)
+def switch_off(environment: str, by: User) -> bool:
+    """Switch it off, as another administrator asked; False where nobody did. Raise
+    SamePerson to whoever asked.
+    """
+    row = EnvironmentPolicy.objects.filter(environment=environment).first()
+    if row is None or row.off_asked_by is None:
+        return False
+    if row.off_asked_by == by:
+        raise SamePerson(f"{by} requested this. Another administrator must confirm it.")
+    choose(environment, second_approver=False)
+    tell(environment, "off", by)
+    return True
+
+
+def tell(environment: str, what: str, by: User) -> None:
+    """Record it, and mail it to every administrator."""
+    about = environment or NONE
+    entry = record(by, Activity.What.SETTINGS, about, {"second_approver": what})
+    for administrator in active_administrators():
+        notify_of_own(administrator, entry)

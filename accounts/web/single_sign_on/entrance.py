@@ -21,7 +21,7 @@ from accounts.web.you.confirmation import confirm, unconfirm
 
 KEPT = "single_sign_on"
 NOT_HERE = "This sign-in didn't start in this browser. Start again."
-BACKEND = "bowline.backends.SignedOn"
+BACKEND = "bowline.sign_in.SignedOn"
 What = Activity.What
 
 

@@ -18,7 +18,7 @@ from accounts.models import Activity, Identity
 from accounts.people.activity import record
 from accounts.people.look_alikes import mixes_alphabets, twin_of
 from accounts.people.role_limits.limits import limit_by_groups
-from accounts.web.people.roles import set_roles
+from accounts.web.people.forms import set_roles
 from accounts.web.single_sign_on.provider import SingleSignOn
 from accounts.web.single_sign_on.roles import granted
 from accounts.web.you.sessions import end

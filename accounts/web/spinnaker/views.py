@@ -17,15 +17,15 @@ from django.urls import reverse
 
 from accounts.discover.connection import FILE, connection_test, switches_of
 from accounts.discover.questions import ask
-from accounts.forms.fields import bare_helper
-from accounts.forms.layout import Fieldset, MoreChoices
+from accounts.forms.fields import Fieldset, MoreChoices, bare_helper
 from accounts.help.choices import more
 from accounts.http import Request, attachment
 from accounts.lists.bundles import ahead, installed_bundle
-from accounts.mapping.spinnaker.connection import COLUMNS, refusals
-from accounts.mapping.spinnaker.describing import (
+from accounts.mapping.spinnaker import (
+    COLUMNS,
     describe_spinnaker,
     disconnect,
+    refusals,
     say_run_by,
 )
 from accounts.models import (
@@ -38,10 +38,10 @@ from accounts.models import (
 from accounts.people.doors import administrator_required, posted_by_operator
 from accounts.spinnaker.testing import last_test
 from accounts.web.crumbs import crumbs
-from accounts.web.managing.asked import shown_for_values
+from accounts.web.managing.forms import shown_for_values
 from accounts.web.posts import post
 from accounts.web.questions import Asking, look_up
-from accounts.web.role_limits.here import everywhere
+from accounts.web.role_limits import everywhere
 from accounts.web.you.confirmation import confirmation_required
 from onboarding.checks import Outcome
 from onboarding.delivery.connection import (
@@ -50,7 +50,7 @@ from onboarding.delivery.connection import (
     Connection,
     SignInBy,
 )
-from onboarding.spinnaker.bundle.ways import WAYS
+from onboarding.spinnaker.bundle.readme import WAYS
 
 NEVER_REPEATED = ("url", "authorities", *SIGN_IN_FIELDS)
 """What is refused there may be a secret, so it is not shown again."""

@@ -25,13 +25,13 @@ from accounts.people.roles import OPERATOR
 from accounts.runs.foreign import taking_over
 from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
-from accounts.web.accounts.accepting import waiting_alert
+from accounts.web.accounts.views import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
-from accounts.web.rollouts.starting import roll_out
+from accounts.web.rollouts.views import roll_out
 from accounts.web.runs.decisions import account_of
 from accounts.web.runs.views import run_of
-from onboarding.handoff.existing_role import in_tools
+from onboarding.handoff.cloudformation import in_tools
 from onboarding.resources.kinds import Resource, Role
 from onboarding.resources.take_over import TakeOver
 from onboarding.resources.trusts import is_for_services, shut_out

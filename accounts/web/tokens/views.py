@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request, full_url, page_of
 from accounts.models import ApiToken
-from accounts.models.api.token import Scope
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile, Scope
 from accounts.people.doors import administrator_required
 from accounts.tokens.api_tokens import (
     CREATED_ALREADY,

@@ -1,6 +1,4 @@
-"""The wizard's step into the account: its access role, tested, and its regions, which
-come from the account itself.
-"""
+"""The wizard's step into the account: its access role, made by somebody and tested."""
 
 from __future__ import annotations
 
@@ -8,23 +6,64 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django_htmx.http import retarget
 
-from accounts.discover.access import policies_for, reach_of, report_of, tested_access
+from accounts.discover.access import (
+    just_answered,
+    policies_for,
+    reach_of,
+    report_of,
+    tested_access,
+    texts,
+    who_is_bowline,
+)
 from accounts.discover.in_aws import enabled_regions
 from accounts.forms.account import AccessForm
-from accounts.http import Request
+from accounts.http import Request, attachment
 from accounts.mapping.completeness import has_access
 from accounts.mapping.edits import edit_account
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Question
 from accounts.people.doors import operator_required
 from accounts.web.questions import Asking, ask_again, look_up
-from accounts.web.wizard.page import go_on, page, saved
+from accounts.web.wizard.details import go_on, page, saved
 from onboarding import names
+from onboarding.access_role import FILE
 from onboarding.aws.discover import AccessReport
 from onboarding.partitions import PARTITIONS
+
+
+@operator_required
+def access_role(request: Request, pk: UUID) -> HttpResponse:
+    """Show the role's template, and how it comes into every account."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    looked = look_up(request, who_is_bowline())
+    shown: dict[str, Any]
+    if isinstance(looked, Asking):
+        shown = {"asking_bowline": looked}
+    elif looked.refused:
+        shown = {"bowline_refused": looked}
+    else:
+        shown = texts(account, looked)
+    if request.htmx:
+        shown["account"] = account
+        return render(request, "wizard/_access_role_texts.html", shown)
+    form = access_form(None, account)
+    return page(request, account, "access", form=form, opens_role=True, **shown)
+
+
+@operator_required
+def access_role_file(request: Request, pk: UUID) -> HttpResponse:
+    """Return the template as a file, for the Bowline that the page has just shown."""
+    account = get_object_or_404(ManagedAccount, pk=pk)
+    found = just_answered()
+    if found is None:
+        return redirect(f"{reverse('accounts:access-role', args=[pk])}?look=1")
+    template = texts(account, found)["role"].template
+    return attachment(template, FILE, "application/yaml")
+
 
 USUAL_ACCESS_ROLE = "OrganizationAccountAccessRole"
 """AWS Organizations makes it in every account that it creates."""

@@ -1,28 +1,49 @@
-"""The wizard's step of details: each chosen provider's own form, one after another."""
+"""The wizard's step of details: each chosen provider's own form; and what all
+steps share.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from accounts.discover.access import fails_test
 from accounts.discover.in_aws import found_by, possible_details
 from accounts.discover.organization.members import OFFERED
 from accounts.discover.questions import known
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.http import Request
-from accounts.mapping.completeness import enabled_providers
-from accounts.mapping.managed import cannot_be_read, managed_of, provider_of
-from accounts.mapping.managing import managing_row
-from accounts.models import Bundle, EnabledProvider, ManagedAccount, Question
+from accounts.mapping.completeness import enabled_providers, has_access, problem
+from accounts.mapping.edits import editing
+from accounts.mapping.managed import (
+    cannot_be_read,
+    managed_of,
+    provider_of,
+    topology_of,
+)
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.models import (
+    Bundle,
+    EnabledProvider,
+    ManagedAccount,
+    ManagingAccount,
+    Question,
+)
+from accounts.people.deciding import Outside
+from accounts.web.accounts.account import Known, known_as
+from accounts.web.crumbs import crumbs
 from accounts.web.questions import Asking, look_up
-from accounts.web.wizard.page import go_on, page, saved
+from accounts.web.wizard.steps import marks, step_after, step_named
 from accounts.wording import for_count, listed
 from onboarding.checks import Call
 from onboarding.desired.image_keys import (
@@ -30,6 +51,8 @@ from onboarding.desired.image_keys import (
     key_policy_statements,
     key_policy_to_do,
 )
+from onboarding.details import DetailsError
+from onboarding.partitions import PARTITIONS
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import KeyGrant, Resource
@@ -38,6 +61,94 @@ from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
 from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def saved(
+    request: Request,
+    form: forms.BaseForm,
+    field: str | None,
+    account: ManagedAccount,
+    write: Callable[[], object],
+) -> bool:
+    posted = request.method == "POST" and form.is_valid()
+    return posted and write_and_claim(form, field, account, write, request.user)
+
+
+def write_and_claim(
+    form: forms.BaseForm,
+    field: str | None,
+    account: ManagedAccount,
+    write: Callable[[], object],
+    by: User,
+) -> bool:
+    """Write, and claim the account's names in Spinnaker; False puts the reason into
+    the form, and nothing is written.
+    """
+    try:
+        with transaction.atomic():
+            with editing(account, by):
+                write()
+            rows = ManagedAccount.objects.prefetch_related("providers")
+            claim_names(rows.get(pk=account.pk))
+    except (NameTaken, DetailsError) as error:
+        form.add_error(field, str(error))
+        return False
+    except Outside as error:
+        where = "environment" if "environment" in form.fields else None
+        form.add_error(where, str(error))
+        return False
+    return True
+
+
+def go_on(request: Request, account: ManagedAccount, slug: str) -> HttpResponse:
+    if "leave" in request.POST:
+        messages.success(
+            request, f"{account.name} is saved. You can continue at any time."
+        )
+        return redirect("accounts:accounts")
+    return redirect("accounts:wizard", account.pk, step_after(slug))
+
+
+def page(
+    request: Request,
+    account: ManagedAccount | None,
+    slug: str,
+    **shown: Any,
+) -> HttpResponse:
+    """Show a step next to the account as it is stored."""
+    managing, fails = managing_row(), ""
+    if account is not None:
+        rows = ManagedAccount.objects.prefetch_related("providers")
+        account = get_object_or_404(rows, pk=account.pk)
+        fails = "access" if fails_test(account, managing.partition) else ""
+        shown |= {
+            "fails_test": bool(fails),
+            "known": known_so_far(managing, account),
+            "has_access": has_access(account),
+            "problem": problem(account, slug),
+        }
+    environments = ManagedAccount.objects.exclude(environment="").order_by()
+    shown |= {
+        "account": account,
+        "step": step_named(slug),
+        "marks": marks(account, slug, fails=fails),
+        "managing": managing,
+        "home_region": PARTITIONS[managing.partition].home_region,
+        "environments": environments.values_list("environment", flat=True).distinct(),
+        "crumbs": crumbs("accounts", account),
+    }
+    return render(request, f"wizard/{slug}.html", shown)
+
+
+def known_so_far(managing: ManagingAccount, account: ManagedAccount) -> list[Known]:
+    """List what can be shown; `problem` says what cannot be read, and where."""
+    try:
+        return list(known_as(topology_of(managing_of(managing), [account])))
+    except DetailsError:
+        return []
 
 
 class KeyPolicies(NamedTuple):

@@ -24,8 +24,15 @@ from accounts.runs.capacity import NoRoom, capacity_of, refuse_overflow
 from accounts.web.accounts.account import allowed
 from accounts.web.runs.decisions import account_of
 from accounts.web.wizard.access import access
-from accounts.web.wizard.details import details, key_policies, load_ahead
-from accounts.web.wizard.page import go_on, page, saved, write_and_claim
+from accounts.web.wizard.details import (
+    details,
+    go_on,
+    key_policies,
+    load_ahead,
+    page,
+    saved,
+    write_and_claim,
+)
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
 from onboarding.details import DetailsError

@@ -1,36 +1,101 @@
-"""A person's preferences: kept in the database, and read from their sessions.
-
-A page reads them where it has the session already, and asks the database nothing more.
+"""A person's preferences, and sessions that end: kept in the database, read at
+each request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request
-from accounts.models import Kind, Preferences
-from accounts.notifications.addresses import address_of, is_configured
-from accounts.web.targets.environments import EnvironmentBoxes, offer_environments
-from accounts.web.you.session_store import SessionStore
+from accounts.models import BrowserSession, Kind, Preferences
+from accounts.notifications.notifying import address_of, is_configured
+from accounts.web.targets.views import EnvironmentBoxes, offer_environments
 from onboarding import names
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
+
+SINCE = "signed_in_at"
+NOTED_EACH = timedelta(minutes=1)
+"""A use that close to the last one is not written down."""
+COOKIE_OUTLIVES = 7 * 24 * 60 * 60
+"""Seconds for which a browser keeps the cookie of a session that has ended, so that the
+sign-in can say that it did.
+"""
+
+
+class SessionStore(DatabaseStore):
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.ends_at: datetime | None = None
+        """When the stored row ends; None: there is none yet."""
+
+    @classmethod
+    def get_model_class(cls) -> type[BrowserSession]:
+        return BrowserSession
+
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
+        row: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
+        self.ends_at = row.expire_date if row else None
+        return row
+
+    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
+        """Make the row: saving a session prolongs it by nothing."""
+        row = super().create_model_instance(data)
+        assert isinstance(row, BrowserSession)
+        row.person_id = data.get(SESSION_KEY)
+        row.auth_hash = data.get(HASH_SESSION_KEY, "")
+        latest = latest_end(data)
+        row.expire_date = min(self.ends_at, latest) if self.ends_at else latest
+        return row
+
+    def begin(self) -> None:
+        """Let it end as one that was used just now, whatever it was before."""
+        self.ends_at = self.end_of_use()
+
+    def use(self) -> None:
+        """Let it end later, because a person did something."""
+        end = self.end_of_use()
+        if self.session_key and self.ends_at and end - self.ends_at > NOTED_EACH:
+            rows = BrowserSession.objects.filter(session_key=self.session_key)
+            rows.update(expire_date=end)
+            self.ends_at = end
+
+    def end_of_use(self) -> datetime:
+        latest = latest_end({SINCE: self.get(SINCE)})
+        idle = timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+        return min(timezone.now() + idle, latest) if idle else latest
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        """Return how long the browser keeps the cookie."""
+        return super().get_expiry_age(**kwargs) + COOKIE_OUTLIVES
+
+
+def latest_end(data: dict[str, Any]) -> datetime:
+    """Return when a session of this content ends, however much it is used."""
+    since = parse_datetime(str(data.get(SINCE, ""))) or timezone.now()
+    return since + timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 MOST = 20

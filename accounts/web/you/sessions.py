@@ -1,24 +1,133 @@
-"""Where somebody is signed in, with which browsers, and how that ends."""
+"""Sessions: where somebody is signed in, how long, and when the password is
+asked again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import BrowserSession
+from accounts.people.doors import View
+from accounts.web.live.views import RELOADED, SEEN, signed_out
 from accounts.web.you.confirmation import confirm
-from accounts.web.you.preferences import keep_in_session, preferences_of
-from accounts.web.you.session_store import SINCE, SessionStore
+from accounts.web.you.preferences import (
+    SINCE,
+    SessionStore,
+    keep_in_session,
+    preferences_of,
+)
+from accounts.wording import counted
+
+if TYPE_CHECKING:
+    from accounts.http import Request
+
+ENDED = "ended"
+"""In the address of the sign-in of somebody whose session has ended."""
+
+
+class CountUse(MiddlewareMixin):
+    """Middleware: what a person does lets their session end later."""
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> None:
+        session = request.session
+        signed_in = request.user.is_authenticated
+        if signed_in and isinstance(session, SessionStore) and is_use(request):
+            session.use()
+
+
+def is_use(request: HttpRequest) -> bool:
+    """Return whether a person does this: sends a form, or opens a page.
+
+    Fragments are fetched by pages that wait for an answer of AWS, too.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        return True
+    said = request.headers
+    return (
+        said.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and "HX-Request" not in said
+        and RELOADED not in request.COOKIES
+    )
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Django's; it leads htmx to the sign-in as well, and back to a page that opens."""
+
+    def handle_no_permission(  # type: ignore[override]  # htmx needs another answer
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
+        answer = redirect_to_login(page_of(request), reverse("sign-in"))
+        url = f"{answer.url}&{ENDED}" if has_ended(request) else answer.url
+        return led_to(url, request)
+
+
+def led_to(url: str, request: HttpRequest) -> HttpResponse:
+    """Redirect the whole page, also where htmx fetches a part of it. A page that asks
+    by itself stays.
+    """
+    if SEEN in request.headers:
+        return signed_out(request)
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(url)
+    return HttpResponseRedirect(url)
+
+
+def has_ended(request: HttpRequest) -> bool:
+    """Return whether the browser still has the cookie of a session that is none."""
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return bool(cookie) and request.session.is_empty()
+
+
+def page_of(request: HttpRequest) -> str:
+    """Return the page on which the person was: a form's address is none."""
+    if getattr(request, "htmx", False):
+        htmx: Request = request  # type: ignore[assignment]  # its middleware has run
+        return htmx.htmx.current_url_abs_path or "/"
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        parts = urlsplit(came_from)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+    return "/"
+
+
+def how_sessions_end() -> str:
+    """Say after how long a session ends."""
+    hours = duration(settings.SESSION_COOKIE_AGE // 60)
+    if idle := settings.SESSION_IDLE_MINUTES:
+        return (
+            f"after {duration(idle)} without activity, and after {hours} at the latest"
+        )
+    return f"after {hours}"
+
+
+def duration(minutes: int) -> str:
+    count, unit = (minutes, "minute") if minutes % 60 else (minutes // 60, "hour")
+    return counted(count, unit)
+
 
 LONGEST = 60
 BRANDS = {

@@ -18,8 +18,7 @@ from accounts.http import Request
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.roles import has_password
-from accounts.web.factors.forms import PasskeyForm, ask
-from accounts.web.factors.lockout import count_failure, is_waiting
+from accounts.web.factors.views import PasskeyForm, ask, count_failure, is_waiting
 from accounts.web.search.destinations import PLACES
 from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.identity import provider_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from onboarding.adopting.sources.scalars import (
+from onboarding.adopting.sources.documents import (
     OCTAL,
     is_misread,
     is_plain,

@@ -14,13 +14,11 @@ from onboarding.adopting.accounts.field_values import (
     by_key,
     name_in,
 )
+from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.kubeconfigs import (
     NOT_FOLLOWED,
     cluster_in,
     clusters_of,
-)
-from onboarding.adopting.sources.scalars import (
-    text_of,
 )
 from onboarding.adopting.sources.spring_files.placeholders import filled
 from onboarding.adopting.values import (

@@ -16,21 +16,25 @@ from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.writing import yaml_text
 from onboarding.adopting.comparing import Spinnaker
 from onboarding.adopting.effect import Unlike
-from onboarding.adopting.judging.clusters import (
+from onboarding.adopting.judging.settings import (
     NO_OWNER,
+    WRITTEN,
     cluster_of,
+    launching,
     owned,
     unlike,
 )
-from onboarding.adopting.judging.launching import WRITTEN, launching
-from onboarding.adopting.judging.roles import RoleName, refusal, role_in, usual_role
 from onboarding.adopting.judging.sharing import (
     ECS_OF_ANOTHER,
+    RoleName,
     by_another_name,
     environment_of,
     first_names_first,
+    refusal,
     regions_of,
+    role_in,
     unlike_name,
+    usual_role,
 )
 from onboarding.adopting.judging.verdicts import (
     FieldVerdict,

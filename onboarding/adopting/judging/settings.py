@@ -1,15 +1,75 @@
-"""What a provider says next to its accounts, and what becomes of that."""
+"""What a provider says next to its accounts, and what becomes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from onboarding.adopting.comparing import Spinnaker
-from onboarding.adopting.values import PROVIDERS
+from onboarding.adopting.judging.verdicts import READ_AND_WRITE
+from onboarding.adopting.sources.kubeconfigs import NOT_FOLLOWED, cluster_in
+from onboarding.adopting.values import (
+    AWS,
+    PROVIDERS,
+    Account,
+    EksCluster,
+    SourceKind,
+    within,
+)
 from onboarding.carried.secrets import Secret
 from onboarding.carried.table import CARRIED, LEFT, TAKEN, Treatment, canonical
+from onboarding.names import short
+
+FILES = {SourceKind.HALCONFIG, SourceKind.OPERATOR, SourceKind.SPRING}
+
+
+class Launching(Enum):
+    TEMPLATES = auto()
+    CONFIGURATIONS = auto()
+    BOTH = auto()
+    """Templates for some applications or Regions only."""
+    UNKNOWN = auto()
+
+
+WRITTEN = {
+    Launching.TEMPLATES: {},
+    Launching.CONFIGURATIONS: {"launch_templates": False},
+    Launching.BOTH: {"launch_configurations": True},
+    Launching.UNKNOWN: {"launch_configurations": True},
+}
+"""What an account has of it in the keys of EC2's details."""
+
+
+def has_files(spinnaker: Spinnaker) -> bool:
+    """Return whether the sources are complete enough to know what is switched off."""
+    return any(one.kind in FILES for one in spinnaker.readings)
+
+
+def launching(spinnaker: Spinnaker, name: str) -> Launching:
+    """Return what the account of this name launches from."""
+    found = within(spinnaker.settings, AWS, "features", "launchtemplates")
+    if not has_files(spinnaker):
+        return Launching.UNKNOWN
+    if within(found, "enabled") is not True or name in names_in(
+        found, "excludedaccounts"
+    ):
+        return Launching.CONFIGURATIONS
+    whole = within(found, "allapplications", "enabled") is True
+    if whole or name in names_in(found, "allowedaccounts"):
+        return (
+            Launching.BOTH
+            if names_in(found, "excludedapplications")
+            else Launching.TEMPLATES
+        )
+    return Launching.BOTH
+
+
+def names_in(found: Any, key: str) -> set[str]:
+    """Read names as Clouddriver does: a text with commas."""
+    return {name.strip() for name in str(within(found, key) or "").split(",")} - {""}
 
 
 class KnownSetting(NamedTuple):
@@ -70,3 +130,60 @@ def judged_settings(spinnaker: Spinnaker) -> Iterator[SettingVerdict]:
             if isinstance(value, Secret):
                 row = KnownSetting(row.name, LEFT, SECRET)
             yield SettingVerdict(provider, row.name, row.treatment, value, row.says)
+
+
+IN_CLUSTER = (
+    "It has no kubeconfig, so this is the cluster that Spinnaker itself runs in. "
+    "Bowline describes EKS clusters by their name and Region."
+)
+ONLY_GATE = (
+    "Gate doesn't say which cluster this is, because it shows no kubeconfig. Ask the "
+    "people who operate Spinnaker for two files: the one that lists the account, such "
+    "as clouddriver-local.yml or Halyard's config, and the kubeconfig that its "
+    "kubeconfigFile names. Then create the report again with both."
+)
+NO_KUBECONFIG = "Its kubeconfig isn't among the sources: give the file, too."
+NO_OWNER = (
+    "The cluster belongs to the AWS account {}, which isn't in this report. Bowline "
+    "describes a cluster as a part of its AWS account."
+)
+OTHER_REGION = "The cluster is in {}, which is no Region of the AWS account {}."
+OF_ITS_ACCOUNT = (
+    "A cluster has the {0} of its AWS account in Bowline, and the {0} of {1} differs."
+)
+
+
+def unlike(
+    account: Account, aws: Account, cluster: EksCluster, regions: Collection[str]
+) -> Iterator[str]:
+    """Say what a cluster cannot have of its own."""
+    if cluster.region not in regions:
+        yield OTHER_REGION.format(short(cluster.region), short(aws.name))
+    for field in ("environment", "permissions"):
+        if owned(account, field) != owned(aws, field):
+            yield OF_ITS_ACCOUNT.format(field, short(aws.name))
+
+
+def owned(account: Account, field: str) -> Any:
+    """Return what of a field is Bowline's: of permissions, READ and WRITE."""
+    value = account.values.get(field)
+    if field != "permissions" or value is None:
+        return value or None
+    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value} or None
+
+
+def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:
+    """Return the cluster that a kubeconfig leads to, or why there is none."""
+    file = account.text("kubeconfigFile")
+    found = spinnaker.kubeconfigs.get(PurePosixPath(file).name) if file else None
+    if found is not None:
+        return cluster_in(found, account.text("context"))
+    if account.cluster:
+        return account.cluster
+    if account.values.get("kubeconfigContents") or ":" in file:
+        return NOT_FOLLOWED
+    if file:
+        return NO_KUBECONFIG
+    if account.key not in spinnaker.described:
+        return ONLY_GATE
+    return IN_CLUSTER

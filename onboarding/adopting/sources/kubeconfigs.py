@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from onboarding.adopting.sources.documents import documents
-from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.documents import documents, text_of
 from onboarding.adopting.values import EksCluster
 from onboarding.bounded_yaml import BadYaml
 from onboarding.partitions import Arn

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from onboarding.adopting.sources.documents import Document, documents
+from onboarding.adopting.sources.documents import Document, documents, value_of
 from onboarding.adopting.sources.files import ConfigFile
-from onboarding.adopting.sources.scalars import value_of
 from onboarding.adopting.sources.spring_files.boot import SPRING_FILE, STEMS
 from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml

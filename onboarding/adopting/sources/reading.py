@@ -8,16 +8,15 @@ from pathlib import PurePosixPath
 
 from onboarding.adopting.accounts.field_values import settings_of
 from onboarding.adopting.accounts.listed import AccountsReader
-from onboarding.adopting.sources.documents import documents
+from onboarding.adopting.sources.documents import documents, text_of
 from onboarding.adopting.sources.files import (
+    LOADED,
     PROPERTIES,
     BadSource,
     ConfigFile,
     File,
     config_file,
 )
-from onboarding.adopting.sources.gate import LOADED
-from onboarding.adopting.sources.grouping import grouped
 from onboarding.adopting.sources.kubeconfigs import Clusters
 from onboarding.adopting.sources.operator import (
     OWN_FILE,
@@ -26,10 +25,10 @@ from onboarding.adopting.sources.operator import (
     of_root,
     service_in,
 )
-from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.sources.sorting import (
     Sorted,
     add_kubeconfig,
+    grouped,
     must_be_source,
     sort,
     top_keys,

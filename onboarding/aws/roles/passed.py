@@ -1,5 +1,5 @@
-"""The roles of others that Spinnaker may pass to services: what they hold, and whom
-they trust. People who can deploy can do what such a role may do.
+"""The roles that Spinnaker may pass to services: what they hold, and who may
+assume them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,42 @@ from onboarding.partitions import Arn
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Attachment, InlinePolicy, Resource, Role
 from onboarding.resources.policy import Policy, as_list
+from onboarding.resources.trusts import who_can_assume
 from onboarding.topology import Reach
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import RoleTypeDef
+
+SERVICES = ("ec2", "ecs-tasks", "lambda")
+"""Those that Spinnaker deploys to."""
+
+
+class Passable(NamedTuple):
+    arn: str
+    name: str
+    """With its path: /teams/web."""
+    services: tuple[str, ...]
+    """Principals of services that can assume it."""
+
+
+def passable_roles(sessions: Sessions, reach: Reach) -> list[Passable]:
+    """Return the roles that one of the services can assume; raise AwsError.
+
+    AWS records nowhere which role was passed: this is what can have been.
+    """
+    client = AccountClient.of(sessions, reach)
+    wanted = {sessions.partition.service_principal(one) for one in SERVICES}
+    answer = client.call_all(client.iam.list_roles, "list the account's roles")
+    found = []
+    for role in answer["Roles"]:
+        trust = parsed(role["AssumeRolePolicyDocument"])
+        who = who_can_assume(as_list(trust["Statement"]))
+        trusted = wanted.intersection(one.name for one in who if one.is_service)
+        if trusted:
+            name = f"{role['Path']}{role['RoleName']}"
+            found.append(Passable(role["Arn"], name, tuple(sorted(trusted))))
+    return found
+
 
 MOST_ROLES = 30
 """The most roles whose policies are read."""

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from onboarding.aws.client import AccountClient, bound, once
-from onboarding.aws.codes import UNKNOWN_CALL
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import UNKNOWN_CALL, AwsError
 from onboarding.aws.known import WHOLE
 from onboarding.aws.session import Sessions
 from onboarding.topology import Reach

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from onboarding.spinnaker.bundle.archive import File, manifest
 from onboarding.spinnaker.bundle.contents import PROVIDERS, BundleAccounts
-from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.cloudformation.format import cloudformation
 from onboarding.spinnaker.bundle.formats.halyard import halyard, removed
@@ -15,7 +15,6 @@ from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
 from onboarding.spinnaker.bundle.formats.kustomize import kustomize
 from onboarding.spinnaker.bundle.formats.operator import operator
 from onboarding.spinnaker.bundle.formats.verify_script import verify_script
-from onboarding.spinnaker.bundle.manifest import manifest
 from onboarding.spinnaker.bundle.readme import readme
 from onboarding.spinnaker.entries import Entries, entries, refuse_misread
 from onboarding.topology import Topology

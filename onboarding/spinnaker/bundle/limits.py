@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import BundleAccounts
-from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.entries import Entries
 
 CONFIG_MAP = 1_048_576

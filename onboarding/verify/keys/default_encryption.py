@@ -15,8 +15,7 @@ from itertools import chain
 from typing import Any
 
 from onboarding.aws.client import AccountClient, together
-from onboarding.aws.codes import NO_KEY, UNKNOWN_CALL
-from onboarding.aws.errors import AwsError
+from onboarding.aws.errors import NO_KEY, UNKNOWN_CALL, AwsError
 from onboarding.checks import Outcome
 from onboarding.desired.image_keys import LAUNCHING, launches, scaling_role
 from onboarding.partitions import Arn

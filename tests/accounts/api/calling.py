@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.tokens.api_tokens import make, token_digest
 from tests.rows import person
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import ApiToken
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from tests.accounts.api.calling import V1, Caller, caller
 from tests.rows import account_row, managing_row
 

@@ -29,19 +29,14 @@ from hypothesis.stateful import (
 from accounts.decisions import environment_rules
 from accounts.decisions.decision import Decision
 from accounts.decisions.many import REFUSALS
-from accounts.discover.organization.watching import (
-    draft_new,
-    stop_watching,
-    watch_unit,
-)
+from accounts.discover.organization.watching import draft_new, stop_watching, watch_unit
 from accounts.external_ids import cancel_rotation, finish_rotation, rotate
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.edits import edit_account, edit_managing, editing
-from accounts.mapping.entries import keep_approved
+from accounts.mapping.entries import keep_approved, keep_verified
 from accounts.mapping.plans import plan_of
-from accounts.mapping.spinnaker.describing import say_run_by
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.spinnaker import say_run_by
 from accounts.models import (
     Activity,
     Bundle,
@@ -59,14 +54,14 @@ from accounts.models import (
     Unit,
     Watch,
 )
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR, ROLES, UserRole
 from accounts.runs import actions, rollouts
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
 from accounts.runs.deciding.starting import start_again, start_plan
-from accounts.runs.foreign import accepting, alike
+from accounts.runs.foreign import accepting
 from accounts.runs.foreign.taking_over import undo
 from accounts.runs.owners.looking import look_soon
 from accounts.runs.planning import keep_decided, planned_entries
@@ -74,8 +69,8 @@ from accounts.runs.rollouts import decisions as of_rollouts
 from accounts.runs.scope import Scope
 from accounts.spinnaker.bundles import exclude_from_bundles, install, new_bundle
 from accounts.spinnaker.deliveries import decisions as of_deliveries
-from accounts.web.people import changing
-from accounts.web.settings import switching_off
+from accounts.web.people import views
+from accounts.web.settings import views as switching_off
 from onboarding.accounts_file import read_accounts_file
 from tests import rows
 from tests.accounts.discover.organization.organizations import shared
@@ -559,7 +554,7 @@ class Walk(RuleBasedStateMachine):
             given |= {"reason": "Backups.", "until": today() + timedelta(days=5)}
         if verb == "accept":
             given |= {"read": policies[0].asked_alike}
-        row = getattr(alike, f"{verb}_alike")
+        row = getattr(accepting, f"{verb}_alike")
         done = self.decide(row, who, policies[0].alike, places=frozenset(), **given)
         for one in done.done if done else ():
             places = self.places(one.account)
@@ -592,7 +587,7 @@ class Walk(RuleBasedStateMachine):
         row = User.objects.get(username=other)
         given = {"roles": sorted(roles), "limits": {}}
         before = {*row.groups.values_list("name", flat=True)}
-        self.decide(changing.change_roles, who, row, **given, not_by=[other])
+        self.decide(views.change_roles, who, row, **given, not_by=[other])
         after = {*row.groups.values_list("name", flat=True)}
         assert who != other or before == after
         self.roles[other] = after
@@ -601,11 +596,11 @@ class Walk(RuleBasedStateMachine):
     def activate(self, who: str, other: str, active: bool) -> None:
         row = User.objects.get(username=other)
         before = row.is_active
-        self.decide(changing.set_active, who, row, active=active)
+        self.decide(views.set_active, who, row, active=active)
         row.refresh_from_db()
         assert who != other or row.is_active == before
         names = {"first_name": "A" if active else "B"}
-        self.decide(changing.describe, who, row, names=names)
+        self.decide(views.describe, who, row, names=names)
 
     @rule(who=WHO, role=st.sampled_from((OPERATOR, APPROVER)), where=WHERE)
     def limit(self, who: str, role: UserRole, where: str) -> None:

@@ -11,10 +11,9 @@ from accounts.discover import looking
 from accounts.discover.in_aws import enabled_regions
 from accounts.discover.looking import look
 from accounts.discover.questions import MOST_OF_ONE, ask
-from accounts.mapping.adopting.keeping import document_of
-from accounts.mapping.adopting.looks import found_by
+from accounts.mapping.adopting.keeping import document_of, found_by
 from accounts.models import Adoption, Question
-from accounts.models.uploads.report import SpinnakerReport
+from accounts.models.question import SpinnakerReport
 from accounts.tasks import carry_on
 from onboarding.adopting.looking import InAws, RoleInAws, Target
 from onboarding.topology import Reach

@@ -33,7 +33,7 @@ from accounts.lists.declaration import (
 from accounts.lists.runs import account_id_of, newest_first
 from accounts.mapping.accounts_file.export import Export
 from accounts.models import EnabledProvider, ManagedAccount, Run
-from accounts.models.standing import GROUPS, TOGETHER, WORDS
+from accounts.models.states import GROUPS, TOGETHER, WORDS
 from accounts.slices import AT_ONCE
 from tests.rows import account_row, run_row
 

@@ -20,7 +20,7 @@ from accounts.models import Activity, ManagedAccount, Spinnaker
 from accounts.people.activity import COMMAND_LINE
 from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.looking import InAws, RoleInAws, Target
-from onboarding.adopting.sources.gate import LOADED
+from onboarding.adopting.sources.files import LOADED
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.transport import Answer, Request
 from onboarding.topology import Reach

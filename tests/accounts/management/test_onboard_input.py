@@ -11,10 +11,10 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from accounts.management.deletions import kept_back
-from accounts.management.people import acting_person
+from accounts.management.command import acting_person
+from accounts.management.plain_text import kept_deletions
 from accounts.models import ApiToken
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.tokens.api_tokens import make
 from tests.accounts.management.onboarding import Ending, onboard
 from tests.plans import FIVE, losing_run
@@ -69,7 +69,7 @@ def test_standard_input_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_what_is_lost_is_allowed_as_deletions_are(left, allowed, kept) -> None:
-    assert any(kept_back(losing_run(left), allowed)) == kept
+    assert any(kept_deletions(losing_run(left), allowed)) == kept
 
 
 def test_it_is_said_with_names_and_what_to_do() -> None:
@@ -77,12 +77,12 @@ def test_it_is_said_with_names_and_what_to_do() -> None:
     account_row("web-prod", account_id=FIVE[1])
     run = losing_run()
 
-    assert list(kept_back(run, None)) == [
+    assert list(kept_deletions(run, None)) == [
         "After this plan, Spinnaker can no longer assume roles in 4 accounts: web-prod "
         "(222222222222), 333333333333, 444444444444, and 1 more.",
         "Review the plan, then allow it: --allow-delete core",
     ]
-    assert list(kept_back(run, [])) == [
+    assert list(kept_deletions(run, [])) == [
         "After this plan, Spinnaker can no longer assume roles in 4 accounts: web-prod "
         "(222222222222), 333333333333, 444444444444, and 1 more. That is more than a "
         "third of the 5 roles on its list.",

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.management.plain_diff import printed
+from accounts.management.plain_text import printed
 from accounts.models import Activity, Bundle, ForeignPolicy, HandOff, Run
-from accounts.models.checks.foreign_policy import WRITES, today
+from accounts.models.checks import WRITES, today
 from accounts.models.states import State
-from accounts.spinnaker.gone import gone_answer
+from accounts.spinnaker.presence import gone_answer
 from onboarding.topology import MadeBy
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.bundles import core, staging

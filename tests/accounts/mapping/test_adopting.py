@@ -34,8 +34,8 @@ from accounts.mapping.adopting.reporting import (
     reported,
 )
 from accounts.models import Activity, AdoptedAccount, Adoption
-from accounts.models.readable import Unreadable
-from accounts.models.uploads.adoption import KEPT
+from accounts.models.account import Unreadable
+from accounts.models.question import KEPT
 from accounts.tasks import delete_old
 from onboarding.adopting.report import document, heads
 from onboarding.adopting.wording import text

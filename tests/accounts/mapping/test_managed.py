@@ -11,15 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.mapping.accounts_file.uploading import check
-from accounts.mapping.entries import described_entries, unplanned_entries
+from accounts.mapping.entries import (
+    described_entries,
+    keep_verified,
+    managed_from,
+    unplanned_entries,
+    verified_of,
+)
 from accounts.mapping.managed import listed_rows, managed_of
 from accounts.mapping.managing import ALIKE, COLUMNS, managing_columns, managing_of
-from accounts.mapping.verified import keep_verified, managed_from, verified_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.models.states import State
 from accounts.runs.actions import accept
 from onboarding.description.values import columns_of
-from onboarding.spinnaker.entry_documents import entries_of
+from onboarding.spinnaker.entries import entries_of
 from onboarding.topology import (
     ExistingIdentity,
     InstanceRole,

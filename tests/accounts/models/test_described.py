@@ -201,7 +201,7 @@ OTHERWISE = {
     "accounts/runs/carrying_out.py": "A step's UPDATE asks for the lease: only the "
     "worker that holds the run writes it.",
     "accounts/api/idempotency.py": "It is an HTTP status, of an answer that is kept.",
-    "accounts/discover/organization/keeping.py": "It is what AWS calls a member.",
+    "accounts/discover/organization/reading.py": "It is what AWS calls a member.",
 }
 
 """Where a column of such a name is written otherwise, and why."""

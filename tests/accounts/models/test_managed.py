@@ -18,7 +18,7 @@ from accounts.models import (
     Run,
     SpinnakerName,
 )
-from accounts.models.readable import Unreadable, storable
+from accounts.models.account import Unreadable, storable
 from accounts.models.states import State
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, explained, managing_row, person

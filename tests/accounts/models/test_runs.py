@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Delivery, Run
 from accounts.models.lease import LeaseLost
-from accounts.models.people.decided import Job
+from accounts.models.people import Job
 from tests.rows import account_row, managing_row, run_row
 
 

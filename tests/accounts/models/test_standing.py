@@ -9,16 +9,17 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount
-from accounts.models.standing import (
+from accounts.models.states import (
+    BADGES,
     NOT_APPROVED,
     NOT_EVERYWHERE,
     VERIFIED,
     WORDS,
     WRITES_UNKNOWN,
+    State,
     counted_by_word,
     with_word,
 )
-from accounts.models.states import BADGES, State
 from tests.rows import account_row, explained
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Heartbeat, ManagedAccount, Notification
 from accounts.models.states import State
-from accounts.notify.attention import LONG, OVERDUE
 from accounts.notify.gathering import gather
-from accounts.notify.texts import text_of
-from accounts.notify.written import Text
+from accounts.notify.texts import LONG, OVERDUE, Text, text_of
 from tests.accounts.notify.channels.receiving import target_row
 from tests.rows import account_row
 

@@ -18,14 +18,12 @@ from accounts.models import (
     Preferences,
     Run,
 )
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
-from accounts.notifications.happening import failed, happened
+from accounts.notifications.notifying import failed, happened
 from accounts.notify.gathering import gather
-from accounts.notify.mail import wants_mail
-from accounts.notify.sending import deliver
-from accounts.notify.texts import MOST_NAMED, text_of
-from accounts.notify.written import Text
+from accounts.notify.sending import deliver, wants_mail
+from accounts.notify.texts import MOST_NAMED, Text, text_of
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.stages import fail

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.factors import keeping
 from accounts.models import Activity, Notification, Preferences
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from accounts.tasks import carry_on
 from accounts.tokens import api_tokens as tokens
 from tests.rows import factor_rows, person

@@ -8,9 +8,8 @@ from django.core.mail import EmailMessage
 
 from accounts.models import Member, Notification, Organization, Rollout, Run
 from accounts.models.states import Status
-from accounts.notify.mail import send_mail
-from accounts.notify.texts import MOST_CAUSES, MOST_NAMED, text_of
-from accounts.notify.written import Text
+from accounts.notify.sending import send_mail
+from accounts.notify.texts import MOST_CAUSES, MOST_NAMED, Text, text_of
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.runs.rollouts.rows import started

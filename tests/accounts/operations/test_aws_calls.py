@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from accounts.models import AwsAnswers
-from accounts.operations.aws_calls import counts_kept, keep_counts
+from accounts.operations.measured import counts_kept, keep_counts
 from onboarding.aws_calls import ANSWERS, Answer, Answers
 
 READ = Answer("iam:GetRole", "")

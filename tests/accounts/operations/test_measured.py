@@ -21,8 +21,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.standing import WORDS
-from accounts.models.states import State, Status
+from accounts.models.states import WORDS, State, Status
 from accounts.operations.measured import Measured
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,

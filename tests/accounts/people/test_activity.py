@@ -20,7 +20,7 @@ from accounts.decisions.many import each, who_may
 from accounts.external_ids import finish_rotation, rotate
 from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Activity, ManagedAccount, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.states import State, Status
 from accounts.people.activity import first_broken, record
 from accounts.people.deciding import Outside, SamePerson

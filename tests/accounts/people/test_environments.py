@@ -18,9 +18,8 @@ from django.contrib.auth.models import User
 
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing
-from accounts.mapping.entries import keep_approved
+from accounts.mapping.entries import keep_approved, keep_verified
 from accounts.mapping.spinnaker_names import NameTaken, claim_names
-from accounts.mapping.verified import keep_verified
 from accounts.models import (
     AccountEnvironment,
     DeliveredAccount,

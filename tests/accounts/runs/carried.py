@@ -10,11 +10,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import approve, plan, plan_managing
-from accounts.runs.deciding.coming_first import (
-    APPLIED,
-    managing_first,
-    open_managing_run,
-)
+from accounts.runs.deciding.approving import APPLIED, managing_first, open_managing_run
 from accounts.runs.stages import carry_on
 from script.emulated_organization import ACCESS_ROLE, MEMBERS, Account, Credentials
 from tests.rows import account_row

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker_names import NameTaken
 from accounts.models import ManagedAccount, ManagingAccount, Run
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.models.states import State, Status
 from accounts.people.deciding import Outside
 from accounts.people.role_limits.limits import limit

@@ -14,12 +14,13 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import CheckResult, Findings, ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs import retention
-from accounts.runs.results import keep_results, results_of
-from accounts.runs.retention import (
+from accounts.runs import results as retention
+from accounts.runs.results import (
     delete_old_verifications,
     delete_unused_findings,
     fold_superseded,
+    keep_results,
+    results_of,
 )
 from accounts.runs.rollouts.census import is_ready
 from onboarding.checks import Outcome

@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs import retention
-from accounts.runs.results import keep_results
-from accounts.runs.retention import delete_old_verifications
+from accounts.runs import results
+from accounts.runs.results import delete_old_verifications, keep_results
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, step_row
@@ -195,7 +194,7 @@ def test_a_batch_costs_the_same_whatever_it_holds(
     runs: int,
     queries: int,
 ) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 4)
+    monkeypatch.setattr(results, "AT_ONCE", 4)
     account = account_row()
     for _ in range(runs):
         verified(account)
@@ -209,7 +208,7 @@ def test_a_batch_costs_the_same_whatever_it_holds(
 def test_a_deletion_that_is_killed_leaves_whole_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    monkeypatch.setattr(results, "AT_ONCE", 1)
     account = account_row()
     runs = [verified(account, at=BEFORE - timedelta(days=d)) for d in (2, 1)]
     verified(account, at=NOW)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.lease import LeaseLost
+from accounts.models.runs import note_all
 from accounts.models.states import Status
-from accounts.models.steps import note_all
 from accounts.runs.carrying_out import carry_out
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import ServiceLinkedRole

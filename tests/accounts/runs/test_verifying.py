@@ -10,15 +10,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CheckResult, Happened, ManagedAccount, Run
-from accounts.models.standing import NOT_APPROVED, WRITES_UNKNOWN
-from accounts.models.states import State, Status
+from accounts.models.states import NOT_APPROVED, WRITES_UNKNOWN, State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import verify
 from accounts.runs.foreign.passing import Passing
 from accounts.runs.scope import Comparison, Scope, Side
-from onboarding.aws.backoff import Backoff, silent
 from onboarding.aws.roles.passed import PassedRoles
-from onboarding.aws.session import CALLERS, Sessions
+from onboarding.aws.session import CALLERS, Backoff, Sessions, silent
 from onboarding.checks import Outcome
 from onboarding.desired import POLICY_SET
 from onboarding.providers.ec2_grants import READS

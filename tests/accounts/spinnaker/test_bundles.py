@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
-from accounts.models.bundles import BundleQuerySet
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
+from accounts.models.spinnaker import BundleQuerySet
 from accounts.models.states import State
 from accounts.spinnaker.bundles import NothingReady, build, finish, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row

@@ -10,11 +10,9 @@ import pytest
 from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
 from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.spinnaker.bundles import NotReady, build, install, new_bundle
-from accounts.spinnaker.gone import MayBeThere, left_by
-from accounts.spinnaker.presence import presence_of
-from onboarding.spinnaker.bundle.archive import file_list, zipped
+from accounts.spinnaker.presence import MayBeThere, left_by, presence_of
+from onboarding.spinnaker.bundle.archive import File, file_list, zipped
 from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, text_in, texts_in
-from onboarding.spinnaker.bundle.file import File
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 

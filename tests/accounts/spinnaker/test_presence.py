@@ -13,8 +13,8 @@ from accounts.external_ids import (
     rotate,
     stages,
 )
+from accounts.mapping.entries import keep_verified
 from accounts.mapping.spinnaker_names import claim_names
-from accounts.mapping.verified import keep_verified
 from accounts.models import (
     Bundle,
     DeliveredAccount,

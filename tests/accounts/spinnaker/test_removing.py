@@ -16,7 +16,7 @@ import yaml
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.spinnaker.bundles import build, install, new_bundle
-from accounts.spinnaker.gone import GONE, MayBeThere
+from accounts.spinnaker.presence import GONE, MayBeThere
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.hal import Hal
 from tests.onboarding.delivery.strict_gate import StrictGate

@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from accounts.models.standing import WORDS
-from accounts.models.states import State
+from accounts.models.states import WORDS, State
 from tests.rows import account_row, managing_row, person
 
 STATES = [word for word in State if word in WORDS]

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db.models.functions import Now
 
 from accounts import tasks
-from accounts.discover.organization.adding import added_members
+from accounts.discover.organization.watching import added_members
 from accounts.models import (
     Activity,
     Bundle,
@@ -27,7 +27,7 @@ from accounts.models.lease import Carried, Durable, Leased
 from accounts.models.states import Status
 from accounts.people.activity import record
 from accounts.tasks import KINDS
-from accounts.work import kinds
+from accounts.work import queue
 from accounts.work.heartbeat import PEOPLE, SCHEDULE
 from accounts.work.queue import wake
 from tests.rows import person, run_row, search_row
@@ -155,7 +155,7 @@ def test_what_has_no_lease_is_sent_for_each_time(
     sent: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing marks it as sent for, so a sweep leaves none of them to the next one."""
-    monkeypatch.setattr(kinds, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(queue, "SWEPT_AT_ONCE", 1)
     for name in OTHERS:
         ABANDONED[name]()
     ABANDONED["rollout"]()

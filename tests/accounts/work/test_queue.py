@@ -6,8 +6,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.runs.actions import plan
-from accounts.work.leases import holding
-from accounts.work.queue import wake
+from accounts.work.queue import holding, wake
 from tests.rows import account_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db

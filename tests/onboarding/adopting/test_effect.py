@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onboarding.adopting.report import NotThere, Report, document, report_of
-from onboarding.adopting.sources.gate import LOADED
+from onboarding.adopting.sources.files import LOADED
 from onboarding.adopting.sources.passing import passed, read_of
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text

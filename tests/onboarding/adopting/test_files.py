@@ -12,9 +12,13 @@ from io import BytesIO
 import pytest
 
 from onboarding.adopting.report import Report, document, report_of
-from onboarding.adopting.sources import archives
-from onboarding.adopting.sources.archives import MOST_MEMBERS, MOST_UNPACKED, unpacked
-from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources import files as archives
+from onboarding.adopting.sources.files import (
+    MOST_MEMBERS,
+    MOST_UNPACKED,
+    BadSource,
+    unpacked,
+)
 from onboarding.adopting.sources.passing import passed, read_of, together
 from onboarding.adopting.sources.reading import Read, read_sources
 from onboarding.adopting.wording import text

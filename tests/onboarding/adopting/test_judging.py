@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onboarding.accounts_file import read_accounts_file
-from onboarding.adopting.judging.roles import RoleName
+from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.report import accounts_file, report_of
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text

@@ -13,10 +13,9 @@ import boto3
 from botocore.awsrequest import AWSResponse
 
 from onboarding.aws.apply import apply
-from onboarding.aws.backoff import Clock
 from onboarding.aws.known import VERSIONS
 from onboarding.aws.observe import observe
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Clock, Sessions
 from onboarding.aws.shared_clients import SIGNER
 from onboarding.checks import Call, Check
 from onboarding.providers.base import Provider

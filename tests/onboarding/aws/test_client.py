@@ -10,7 +10,8 @@ from botocore import retryhandler
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
-from onboarding.aws import backoff, shared_clients
+from onboarding.aws import session as backoff
+from onboarding.aws import shared_clients
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import AwsError, OwnCredentialsError
 from onboarding.aws.session import Sessions

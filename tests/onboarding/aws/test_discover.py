@@ -14,7 +14,7 @@ from onboarding.aws.discover import (
     try_access,
 )
 from onboarding.aws.errors import AwsError
-from onboarding.aws.organization.members import organization_accounts, organization_id
+from onboarding.aws.organization import organization_accounts, organization_id
 from onboarding.checks import Call
 from onboarding.topology import Reach
 from tests.onboarding.aws.field import ADMINISTRATOR, Field, answering, failing

@@ -11,10 +11,12 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from onboarding.aws.codes import BAD_CREDENTIALS, NO_ENTRY, DeniedBy
 from onboarding.aws.errors import (
+    BAD_CREDENTIALS,
+    NO_ENTRY,
     RENEW,
     AwsError,
+    DeniedBy,
     OwnCredentialsError,
     own_credentials,
     translating,

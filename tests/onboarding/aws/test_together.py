@@ -10,9 +10,9 @@ from itertools import count
 import pytest
 
 from onboarding.aws import client
-from onboarding.aws.backoff import LONGEST_DELAY, Backoff
 from onboarding.aws.client import THREADS, together
 from onboarding.aws.errors import AwsError
+from onboarding.aws.session import LONGEST_DELAY, Backoff
 from tests.onboarding.aws.field import FakeClock
 
 FEW = 2

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.errors import GateError
 from onboarding.delivery.gate import Gate
-from onboarding.delivery.transport import Anonymous, Limits, SignIn, sender
+from onboarding.delivery.transport import Anonymous, GateError, Limits, SignIn, sender
 
 HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
 

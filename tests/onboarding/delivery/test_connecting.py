@@ -24,13 +24,12 @@ from onboarding.delivery.addresses import (
     watch,
 )
 from onboarding.delivery.connection import NO_ONE, NOT_ADMIN, report
-from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Caller, Gate
-from onboarding.delivery.releases import ECS_WARNING, Release
-from onboarding.delivery.switches import switches
+from onboarding.delivery.releases import ECS_WARNING, Release, switches
 from onboarding.delivery.transport import (
     Anonymous,
     ClientCertificate,
+    Kind,
     Request,
     sender,
 )

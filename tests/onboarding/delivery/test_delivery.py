@@ -13,10 +13,9 @@ from hypothesis import strategies as some
 
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import put_back
-from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.loading import loaded_otherwise
 from onboarding.delivery.plan import DeliveryPlan
-from onboarding.delivery.transport import Answer
+from onboarding.delivery.transport import Answer, GateError, Kind
 from tests.onboarding.delivery.accounts import (
     aws_entry,
     cluster_entry,

@@ -15,13 +15,13 @@ import pytest
 
 from onboarding.delivery import gate as module
 from onboarding.delivery.addresses import Allowed
-from onboarding.delivery.errors import Kind
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.transport import (
     Anonymous,
     Answer,
     ApiToken,
     Basic,
+    Kind,
     Limits,
     Request,
     sender,

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from onboarding.desired import desired_in
-from onboarding.desired.alike import interchangeable
 from onboarding.desired.names_in_use import KEEP, keep_it_or_choose
-from onboarding.desired.policy_sets import policy_sets_after
+from onboarding.desired.policy_sets import interchangeable, policy_sets_after
 from onboarding.providers.ecs import Ecs
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.resources.kinds import (

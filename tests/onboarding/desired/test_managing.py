@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from onboarding.desired.capacity import (
-    fitting,
-    most_listed,
-)
+from onboarding.desired.capacity import fitting, most_listed
 from onboarding.resources.kinds import (
     Attachment,
     InstanceProfile,

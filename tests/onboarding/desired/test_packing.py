@@ -8,8 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from onboarding.desired.capacity import capacity, fitting, listed_up_to
-from onboarding.desired.packing import packed
+from onboarding.desired.capacity import capacity, fitting, listed_up_to, packed
 from onboarding.grants import Access, Grant
 from onboarding.resources.policy import MANAGED_POLICY_LIMIT, QuotaExceeded
 from tests.factories import managing

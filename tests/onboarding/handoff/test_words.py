@@ -16,10 +16,9 @@ import yaml
 
 from onboarding.aws.shared_clients import shared_core
 from onboarding.handoff import organization, stack_set
-from onboarding.handoff.existing_role import in_tools
+from onboarding.handoff.cloudformation import in_tools
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
-from onboarding.handoff.quick_create import TemplateBucket, quick_create
-from onboarding.handoff.scripts import Stack
+from onboarding.handoff.scripts import Stack, TemplateBucket, quick_create
 from onboarding.handoff.words import (
     about,
     message,
@@ -32,8 +31,7 @@ from onboarding.handoff.words import (
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import Attachment, InlinePolicy, Role
 from onboarding.resources.policy import Policy
-from onboarding.spinnaker.bundle.archive import zipped
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File, zipped
 from onboarding.topology import MadeBy
 from tests.bundles import staging
 from tests.factories import MANAGED_ID, MANAGING_ID, managing

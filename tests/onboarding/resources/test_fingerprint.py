@@ -23,7 +23,7 @@ from onboarding.resources.plan import (
 )
 from onboarding.resources.policy import Policy
 from onboarding.resources.risks import Risk, Topic
-from onboarding.spinnaker.entry_documents import entry_documents
+from onboarding.spinnaker.entries import entry_documents
 from onboarding.topology import Managed, Permissions
 from tests.factories import (
     MANAGING_ID,

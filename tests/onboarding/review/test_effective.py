@@ -11,7 +11,12 @@ from policy_sentry.querying.all import get_all_actions
 
 from onboarding.desired import desired
 from onboarding.resources.policy import Policy, as_list
-from onboarding.review.effective import all_actions, effective, service_of
+from onboarding.review.effective import (
+    all_actions,
+    effective,
+    no_longer_allowed,
+    service_of,
+)
 from onboarding.review.evidence import (
     PACKERS_FOLDER,
     EvidenceSide,
@@ -31,7 +36,6 @@ from onboarding.review.power_user import (
     is_power_users,
     power_user_actions,
 )
-from onboarding.review.used import no_longer_allowed
 from tests.evaluating import matches
 from tests.factories import managed, provider, topology
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from onboarding.providers.entry_kinds import EcsEntry
-from onboarding.spinnaker.entries import entries
-from onboarding.spinnaker.entry_documents import (
+from onboarding.spinnaker.entries import (
     are_documents,
+    entries,
     entries_of,
     entry_documents,
 )

@@ -9,8 +9,7 @@ from itertools import islice
 
 import pytest
 
-from onboarding.aws.backoff import Backoff
-from onboarding.aws.session import Credentials, Sessions
+from onboarding.aws.session import Backoff, Credentials, Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.desired.managed import checks
 from onboarding.desired.managing import identity

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from onboarding.aws.backoff import Backoff
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Credentials, Sessions
+from onboarding.aws.session import Backoff, Credentials, Sessions
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.partitions import Arn

@@ -16,8 +16,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from onboarding.aws.backoff import SYSTEM, Backoff
 from onboarding.aws.errors import AwsError
+from onboarding.aws.session import SYSTEM, Backoff
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.providers.ec2 import Ec2

@@ -15,7 +15,7 @@ from accounts.api.requests import Request
 from accounts.decisions.many import MOST_REASONS, each
 from accounts.models import ManagedAccount
 from accounts.runs.actions import accept
-from accounts.runs.deciding.accepting import MOST_AT_ONCE, waiting_for
+from accounts.runs.deciding.starting import MOST_AT_ONCE, waiting_for
 from onboarding import names
 
 router = Router()

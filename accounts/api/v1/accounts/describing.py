@@ -1,9 +1,10 @@
-"""Accounts: read as the pages show them, written as an accounts file writes them."""
+"""Accounts: read, described, kept by Bowline, and what their owners have."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,21 +13,31 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import ApiRequest
+from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import AccountState, CheckOutcome, ProviderKey
-from accounts.api.openapi.fields import with_fields, with_filters
+from accounts.api.openapi.fields import (
+    AccountState,
+    CheckOutcome,
+    ProviderKey,
+    with_fields,
+    with_filters,
+)
+from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Exact, Request
-from accounts.api.v1.texts import Name
+from accounts.api.v1.texts import Name, Number, Typed
 from accounts.lists.accounts import ACCOUNTS, matching_accounts
 from accounts.mapping.accounts_file import register
 from accounts.mapping.accounts_file.export import exported_account
 from accounts.mapping.managing import managing_row
-from accounts.models import ManagedAccount, Run
+from accounts.models import HandOff, ManagedAccount, Run
 from accounts.models.states import OPEN
+from accounts.runs.deciding.confirmation import confirm_leaving
+from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
+from accounts.runs.owners.hand_offs import hand_out
+from accounts.spinnaker.bundles import exclude_from_bundles
 from onboarding.accounts_file import read_accounts_file
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
@@ -192,3 +203,107 @@ def verification_of(run: Run | None) -> dict[str, Any] | None:
     if run is None:
         return None
     return {"run": run.number, "checks": run.checks.all()}
+
+
+class Leaving(Request):
+    confirmation: Typed = Field(description="The account’s name")
+
+    def given(self, account: ManagedAccount) -> dict[str, Any]:
+        confirm_leaving(account.name, self.confirmation)
+        return {}
+
+
+decides = partial(operation, router, find=account_named)
+shown: dict[str, Any] = {
+    "response": {200: AccountInFull},
+    "answer": read_decided_account,
+}
+decides(
+    "/{name}/exclude",
+    exclude_from_bundles,
+    "exclude_account",
+    "Exclude an account from bundles",
+    **shown,
+    says="""Exclude it from later bundles. Spinnaker keeps it until you install such a
+    bundle.
+    """,
+)
+decides(
+    "/{name}/include",
+    exclude_from_bundles,
+    "include_account",
+    "Include an account in bundles again",
+    **shown,
+    says="Let later bundles include an account again that was excluded.",
+    given={"again": True},
+)
+decides(
+    "/{name}",
+    forget_account,
+    "delete_account",
+    "Delete an account",
+    {204: None},
+    says="""Delete an account from Bowline that doesn’t exist in AWS. To delete one in
+    AWS, plan its removal first.
+    """,
+    method="DELETE",
+)
+decides(
+    "/{name}/leave",
+    leave_in_aws,
+    "leave_account",
+    "Delete an account and leave AWS as it is",
+    {204: None},
+    says="""Delete an account from Bowline whose roles were there before. Nothing
+    changes in AWS: Spinnaker can still assume the account’s role, and the managing
+    account lists it as kept. Spinnaker keeps the account only where its own
+    configuration does.
+    """,
+    body=Leaving,
+)
+
+
+class VersionListed(Schema):
+    number: int
+    stack_name: str
+    region: str
+    at: datetime
+    by: str = Field(alias="by_name")
+    found_at: datetime | None = Field(description="When Bowline found it in AWS")
+    said_at: datetime | None = Field(description="When someone reported that it exists")
+    said_by: str = Field(alias="said_by_name")
+    removed_at: datetime | None = Field(description="When its account was removed")
+
+
+class VersionInFull(VersionListed):
+    template: str = Field(alias="text.text")
+
+
+@router.get(
+    "/{name}/hand-off/versions",
+    auth=OPERATES,
+    response=Page[VersionListed],
+    summary="List the hand-off versions of an account",
+)
+def list_hand_off_versions(
+    request: ApiRequest, name: Name, asked: Query[PageQuery]
+) -> dict[str, Any]:
+    """List the versions of the templates, newest first."""
+    account = account_named(name)
+    hand_out.refuse(account, request.user, locks=False)
+    found = page_of(HandOff.objects.filter(account=account), "-number", asked)
+    return found.page(found.rows)
+
+
+@router.get(
+    "/{name}/hand-off/versions/{number}",
+    auth=OPERATES,
+    response=VersionInFull,
+    summary="Read a hand-off version of an account",
+)
+def read_hand_off_version(request: ApiRequest, name: Name, number: Number) -> HandOff:
+    """Read the templates of this version."""
+    account = account_named(name)
+    hand_out.refuse(account, request.user, locks=False)
+    rows = HandOff.objects.select_related("text")
+    return get_object_or_404(rows, account=account, number=number)

@@ -12,8 +12,7 @@ from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import Name
 from accounts.models import Run
-from accounts.runs.owners.looking import NoOneWaits
-from accounts.runs.owners.subject import (
+from accounts.runs.owners.hand_offs import (
     NOT_HANDED_OFF,
     NotHandedOff,
     Subject,
@@ -21,7 +20,7 @@ from accounts.runs.owners.subject import (
     last_hand_off,
     waiting_run,
 )
-from accounts.runs.owners.word import take_word
+from accounts.runs.owners.looking import NoOneWaits, take_word
 from onboarding.handoff.words import about, package
 
 

@@ -10,8 +10,9 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.openapi.choices import AccountState
-from accounts.api.v1.bundles.comparing import (
+from accounts.api.openapi.fields import AccountState
+from accounts.api.v1.bundles.reading import (
+    OTHERS,
     TAKES_LONG,
     AskedBefore,
     Compared,
@@ -19,7 +20,6 @@ from accounts.api.v1.bundles.comparing import (
     comparison_answer,
     made,
 )
-from accounts.api.v1.bundles.reading import OTHERS
 from accounts.api.v1.foreign.alike import AlikeListed, group_item
 from accounts.discover.comparisons import with_last
 from accounts.http import full_url

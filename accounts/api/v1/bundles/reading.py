@@ -1,29 +1,54 @@
-"""Bundles: what they hold, and the zip itself."""
+"""Bundles: what they hold, what they differ in, and the zip itself."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from django.urls import reverse
+from ninja import Field, Path, Query, Router, Schema
+from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.openapi.choices import BundleStatus
-from accounts.api.openapi.fields import with_filters
-from accounts.api.paging import Page, PageQuery, page_of
+from accounts.api.codes import Code
+from accounts.api.openapi.fields import BundleStatus, ChangeVerb, with_filters
+from accounts.api.operations import operation
+from accounts.api.paging import LARGEST, Page, PageQuery, page_of
+from accounts.api.problems import Problem, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
-from accounts.api.v1.texts import READ_AGAIN, Number
+from accounts.api.v1.texts import NO_NUL, READ_AGAIN, Digest, Number, Typed
+from accounts.discover.comparisons import (
+    Comparison,
+    Made,
+    changes_of,
+    of_two,
+    refuse_changed,
+)
+from accounts.discover.questions import same, seen
 from accounts.http import attachment, full_url
 from accounts.lists.bundles import BUNDLES, matching_bundles
 from accounts.lists.declaration import cells_of
 from accounts.models import Bundle
-from accounts.spinnaker.bundles import download
+from accounts.spinnaker.bundles import (
+    MOST_CHARACTERS,
+    download,
+    install,
+    new_bundle,
+    text_of,
+)
+from accounts.spinnaker.next_bundle import EVERY, sides, two
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
+from onboarding.spinnaker.bundle.comparison import Altered, Named
+from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 router = Router()
 
@@ -111,3 +136,250 @@ def download_bundle(request: ApiRequest, number: Number) -> HttpResponse:
     """Download the zip. The activity log says who did."""
     row = get_object_or_404(Bundle.objects.built().light(), number=number)
     return attachment(*download(row, request.user), ZIP)
+
+
+FilePath = Annotated[str, Path(max_length=500, pattern=NO_NUL)]
+
+
+class BundleFileInFull(BundleFile):
+    text: str = Field(description=f"At most {MOST_CHARACTERS:,} characters")
+    excluded: int = Field(description="How many characters more are in the zip")
+
+
+@router.get(
+    "/{number}/files/{path:path}",
+    response=BundleFileInFull,
+    summary="Read a file of a bundle",
+)
+def read_bundle_file(
+    request: HttpRequest, number: Number, path: FilePath
+) -> dict[str, Any]:
+    """Read one file; the bundle lists their paths."""
+    built = Bundle.objects.filter(status=Bundle.Status.READY).defer("archive", "load")
+    file, text = text_of(get_object_or_404(built, number=number), path)
+    part = text[:MOST_CHARACTERS]
+    return {**file, "text": part, "excluded": len(text) - len(part)}
+
+
+NOT_COMPARED = "The accounts could not be compared."
+TAKES_LONG = "A worker compares them, which takes a few seconds."
+
+
+class Waits(NamedTuple):
+    """A worker compares."""
+
+    asked: int
+    """How often it was asked: an answer to a later time does as well."""
+
+
+class AskedBefore(Request):
+    asked: int = Field(0, ge=0, le=LARGEST, description="As “path” of a 202 says it")
+
+
+class Verbs(Schema):
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+
+
+class FieldChanged(Schema):
+    name: str
+    before: str
+    after: str
+
+
+class AccountCompared(Schema):
+    """An account of Spinnaker, as the files of bundles describe it."""
+
+    verb: ChangeVerb
+    provider: str
+    name: str
+    fields: list[FieldChanged]
+    risks: list[str] = Field(description="What opens to more people or places")
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class FileCompared(Schema):
+    path: str
+    verb: ChangeVerb
+    before: str | None
+    after: str | None
+    is_long: bool = Field(description="Too long to be compared here: it is in the zip")
+
+
+class Differences(Schema):
+    accounts: Verbs = Field(description="How many, listed or not")
+    files: Verbs
+    changed_accounts: list[AccountCompared] = Field(
+        description=f"At most {MOST_ACCOUNTS} of each verb"
+    )
+    changed_files: list[FileCompared] = Field(description=f"At most {MOST_FILES}")
+
+
+class Compared(Schema):
+    path: str = Field(description=READ_AGAIN)
+    in_progress: bool = Field(
+        description="Whether a worker is processing it. Poll until false"
+    )
+    page: str = Field(description="Where people read it")
+    sentence: str
+    changes: Differences | None = Field(description="null: in progress")
+
+
+def made(comparison: Comparison, by: User, asked: int) -> Made | Waits:
+    """Return what was found, or that a worker compares; raise Problem where it cannot.
+    What was found of another moment is for whoever waited for it.
+    """
+    if not comparison.is_large:
+        return Made(comparison.make())
+    question, now = comparison.question, comparison.of()
+    last = same(question).first()
+    found = changes_of(last) if last else None
+    if last and found and (found.of == now or 0 < asked <= last.times_asked):
+        return Made(found, is_old=found.of != now)
+    latest = seen(question)
+    if latest is None or not (latest.waits or latest.message):
+        latest = asked_of(question, by, again=True)
+    if latest.waits:
+        return Waits(latest.times_asked)
+    found = changes_of(latest)
+    if found is None:
+        raise Problem(Code.WORKER_FAILED, f"{NOT_COMPARED} {latest.hint}".strip())
+    return Made(found, is_old=found.of != now)
+
+
+def comparison_answer(path: str, page: str, found: Made | Waits) -> dict[str, Any]:
+    """Say what was found, or where to read it once it is."""
+    if isinstance(found, Waits):
+        again = f"{path}?asked={found.asked}"
+        return {"path": again, "in_progress": True, "page": page, "changes": None}
+    changes = differences(found.changes.excerpt)
+    return {"path": path, "in_progress": False, "page": page, "changes": changes}
+
+
+def differences(excerpt: Excerpt) -> dict[str, Any]:
+    named = (
+        *(("update", one) for one in excerpt.changed),
+        *(("delete", one) for one in excerpt.removed),
+        *(("create", one) for one in excerpt.added),
+    )
+    return {
+        "accounts": excerpt.accounts,
+        "files": excerpt.paths,
+        "changed_accounts": [account(*one) for one in named],
+        "changed_files": [file._asdict() for file in excerpt.files],
+    }
+
+
+def account(verb: str, one: Named) -> dict[str, Any]:
+    before, after = sides(verb, one)
+    altered = one if isinstance(one, Altered) else None
+    return {
+        "verb": verb,
+        "provider": one.provider,
+        "name": one.name,
+        "fields": [field._asdict() for field in altered.fields] if altered else [],
+        "risks": list(altered.risks) if altered else [],
+        "before": before,
+        "after": after,
+    }
+
+
+MOST_NAMED = 1000
+"""The most broken accounts that are named to build."""
+
+
+class BundleBuild(Request):
+    digest: Digest | None = Field(None, description="Of the preview that you read")
+    add_broken: list[Typed] = Field(
+        [],
+        max_length=MOST_NAMED,
+        description="Broken accounts that the last bundle doesn’t have, and this one "
+        f"adds; “{EVERY}”: all",
+    )
+
+    def given(self) -> dict[str, Any]:
+        refuse_changed(self.digest)
+        return {"add_broken": self.add_broken}
+
+
+class BundleInstalled(Request):
+    answer: Typed = Field(
+        "",
+        description="The line “all gone” of hal/check.sh, or “gone” if you looked",
+    )
+
+
+def bundle_numbered(number: Number) -> Bundle:
+    return get_object_or_404(Bundle.objects.light(), number=number)
+
+
+operation(
+    router,
+    "",
+    new_bundle,
+    "build_bundle",
+    "Build a bundle",
+    {202: BundleInFull},
+    says="""Let a worker build the next bundle, of all accounts that are ready. Its
+    status says when it can be downloaded. If you give the digest of the preview,
+    nothing is built once something else would change. Nothing is built, either, while
+    it would add a broken account that you neither name nor exclude.
+    """,
+    body=BundleBuild | None,
+    answer=lambda request, done: read_bundle(request, done.number),
+)
+operation(
+    router,
+    "/{number}/installed",
+    install,
+    "mark_bundle_installed",
+    "Mark a bundle as installed",
+    {200: BundleInFull},
+    says="""Record that this is what Spinnaker has now. Where earlier bundles had
+    accounts that this one doesn't have, the answer must say that Spinnaker no longer
+    has them.
+    """,
+    find=bundle_numbered,
+    body=BundleInstalled | None,
+    answer=lambda request, row, _: read_bundle(request, row.number),
+)
+
+
+NOTHING = "Nothing changed. Both bundles are identical."
+
+
+class TwoBundles(Compared):
+    number: int
+    since: int = Field(description="The earlier bundle")
+
+
+@router.get(
+    "/{number}/since/{since}",
+    response={200: TwoBundles, 202: TwoBundles},
+    summary="Compare a bundle with an earlier one",
+)
+def compare_bundles(
+    request: ApiRequest, number: Number, since: Number, before: Query[AskedBefore]
+) -> Any:
+    """Read what changes in Spinnaker’s configuration. A worker compares large bundles:
+    the answer is 202 until then.
+    """
+    earlier, later = two(number, since)
+    found = made(of_two(earlier, later), request.user, before.asked)
+    said: dict[str, Any] = {
+        "number": number,
+        "since": since,
+        **comparison_answer(
+            f"/bundles/{number}/since/{since}",
+            full_url(request, reverse("accounts:bundle-since", args=(number, since))),
+            found,
+        ),
+    }
+    if isinstance(found, Waits):
+        said["sentence"] = f"{later} is compared with {earlier}. {TAKES_LONG}"
+        return Status(202, said)
+    changes = replace(found.changes, since=since)
+    said["sentence"] = changes.summary() if changes.excerpt else NOTHING
+    return said

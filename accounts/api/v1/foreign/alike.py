@@ -10,7 +10,7 @@ from ninja import Field, Path, Router, Schema
 
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.openapi.choices import PolicyState
+from accounts.api.openapi.fields import PolicyState
 from accounts.api.operations import operation
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Problem
@@ -19,8 +19,8 @@ from accounts.api.v1.foreign.policies import Ask, ForeignPolicyListed
 from accounts.api.v1.texts import Digest
 from accounts.decisions.many import Choice, Many
 from accounts.models import ForeignPolicy
-from accounts.runs.foreign import alike as deciding
-from accounts.runs.foreign.alike import MOST_AT_ONCE
+from accounts.runs.foreign import accepting as deciding
+from accounts.runs.foreign.accepting import MOST_AT_ONCE
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 
 router = Router()

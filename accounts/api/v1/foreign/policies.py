@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
-from accounts.api.openapi.choices import PolicyState
+from accounts.api.openapi.fields import PolicyState
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem

@@ -1,4 +1,6 @@
-"""The AWS organization: its accounts, read by a worker, and added as drafts."""
+"""The AWS organization: its accounts and units, read by a worker, added,
+watched, handed off.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +10,36 @@ from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.fields import with_fields, with_filters
+from accounts.api.openapi.fields import YesNo, with_fields, with_filters
+from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Problem, refused_by
 from accounts.api.requests import Exact, Request
-from accounts.discover.organization import adding, reading
+from accounts.api.v1.accounts.hand_offs import HandOffFile
+from accounts.api.v1.texts import NO_NUL
+from accounts.discover.organization import reading, watching
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     Listed,
     Shared,
     listed_members,
 )
-from accounts.forms.organization import SharedForm
+from accounts.discover.organization.watching import stop_watching, watch_unit
+from accounts.forms.organization import SharedForm, WatchForm
 from accounts.lists.members import MEMBERS, matching_members
+from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import Organization, Question
+from accounts.models import Organization, Question, Unit, Watch
+from accounts.runs.owners.organization import hand_out_sets, look_at_all, stack_sets
 from onboarding.description.fields import SHARED
-from onboarding.description.values import read_back
+from onboarding.description.values import read_back, spelled
+from onboarding.handoff.organization import package
 from onboarding.topology import Managing
 
 router = Router()
@@ -140,7 +149,7 @@ def list_organization_members(
 def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
     managing = managing_of(managing_row())
-    row = adding.begin_adding(
+    row = watching.begin_adding(
         read_to_the_end(managing),
         body.accounts,
         shared_of(body, managing.partition),
@@ -158,7 +167,7 @@ def add_organization_members(request: ApiRequest, body: Addition) -> Any:
 )
 def read_organization_addition(request: ApiRequest, id: UUID) -> dict[str, Any]:
     """Read how many accounts were checked, and where it led."""
-    return adds_of(get_object_or_404(adding.added_members.read(request.user), pk=id))
+    return adds_of(get_object_or_404(watching.added_members.read(request.user), pk=id))
 
 
 def organization_of(managing: Managing) -> Organization:
@@ -224,11 +233,176 @@ def member_of(one: Listed) -> dict[str, Any]:
 
 
 def adds_of(row: Question) -> dict[str, Any]:
-    how_far = adding.so_far(row).model_dump()
+    how_far = watching.so_far(row).model_dump()
     return {
         **how_far,
         "id": row.pk,
-        "accounts": adding.count_chosen(row),
+        "accounts": watching.count_chosen(row),
         "added": how_far["added"] or None,
         "finished_at": row.answered_at,
     }
+
+
+class StackSetListed(Schema):
+    name: str
+    accounts: int
+    verified: int
+    waiting: int
+    troubled: int
+
+
+class OrganizationHandOff(Schema):
+    stack_sets: list[StackSetListed]
+    files: list[HandOffFile]
+
+
+class Waiting(Schema):
+    waiting: int
+
+
+@router.get(
+    "/hand-off",
+    auth=OPERATES,
+    response=OrganizationHandOff,
+    summary="Read what the organization’s administrator receives",
+)
+def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
+    """Read the files with which StackSets create the roles, and how far they are. The
+    activity log says who did.
+    """
+    files = package(hand_out_sets(request.user))
+    return {"stack_sets": stack_sets(), "files": files}
+
+
+def looked(request: ApiRequest, waiting: int) -> dict[str, int]:
+    return {"waiting": waiting}
+
+
+operation(
+    router,
+    "/hand-off/look",
+    look_at_all,
+    "check_for_organization",
+    "Check whether the organization is done",
+    {202: Waiting},
+    says="Check at once all accounts that wait for the organization.",
+    answer=looked,
+)
+
+
+UnitId = Annotated[str, Path(max_length=68, pattern="^[a-z0-9-]+$")]
+Key = Annotated[str, Field(max_length=128, pattern=NO_NUL)]
+
+
+class UnitFilters(Request):
+    watched: YesNo | None = None
+
+
+class WatchTemplate(InCommon):
+    """What new accounts of a watched unit are described with."""
+
+    roles_tag: Key = Field(
+        "", description="The tag whose value is the group with write access"
+    )
+
+
+@with_fields(SHARED, always=True)
+class WatchedWith(Schema):
+    since: datetime
+    created_by: str
+    providers: list[str]
+    roles_tag: str
+
+
+class UnitListed(Schema):
+    id: str
+    path: str = Field(description="The names from the root to it")
+    watch: WatchedWith | None = Field(description="null: it isn’t watched")
+
+
+@router.get(
+    "/units",
+    auth=OPERATES,
+    response=Page[UnitListed],
+    summary="List the organization’s units",
+)
+def list_organization_units(
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[UnitFilters]
+) -> dict[str, Any]:
+    """List its units by ID, each with what its new accounts are described with."""
+    rows = Unit.objects.filter(organization=organization()).select_related("watch")
+    if filters.watched:
+        rows = rows.filter(watch__isnull=filters.watched == "no")
+    found = page_of(rows, "unit_id", asked)
+    return found.page(unit_of(row) for row in found.rows)
+
+
+@changes(
+    router,
+    "/units/{unit}/watch",
+    "Watch a unit",
+    {200: UnitListed, 201: UnitListed},
+    method="PUT",
+)
+def watch_organization_unit(
+    request: ApiRequest, unit: UnitId, body: WatchTemplate
+) -> Any:
+    """Make drafts of new accounts in the unit and below it. If the unit is watched
+    already, later drafts are described as this request says. Nothing is planned.
+    """
+    row, kept = unit_called(unit), organization()
+    said = filled(body)
+    said.update({"unit": str(row.pk), "roles_tag": body.roles_tag})
+    partition = managing_row().partition
+    form = checked(WatchForm(said, organization=kept, partition=partition))
+    roles_tag = form.cleaned_data["roles_tag"]
+    existed = Watch.objects.filter(unit=row).exists()
+    watch_unit(row, form.shared(), roles_tag, request.user)
+    return Status(200 if existed else 201, unit_of(unit_called(unit)))
+
+
+def organization() -> Organization:
+    return read_to_the_end(managing_of(managing_row()))
+
+
+def unit_called(unit_id: str) -> Unit:
+    """Find a unit by its ID; 404 where there is none."""
+    rows = Unit.objects.select_related("watch")
+    return get_object_or_404(rows, organization=organization(), unit_id=unit_id)
+
+
+def unit_of(row: Unit) -> dict[str, Any]:
+    watch: Watch | None = getattr(row, "watch", None)
+    return {
+        "id": row.unit_id,
+        "path": row.path,
+        "watch": None if watch is None else watched_with(watch),
+    }
+
+
+def watched_with(watch: Watch) -> dict[str, Any]:
+    return {
+        "since": watch.since,
+        "created_by": watch.created_by_name,
+        **spelled(columns_of_row(watch, SHARED), SHARED),
+        "providers": watch.providers,
+        "roles_tag": watch.roles_tag,
+    }
+
+
+def watch_on(unit: UnitId) -> Watch:
+    rows = Watch.objects.select_related("unit")
+    return get_object_or_404(rows, unit=unit_called(unit))
+
+
+operation(
+    router,
+    "/units/{unit}/watch",
+    stop_watching,
+    "unwatch_organization_unit",
+    "Stop watching a unit",
+    {204: None},
+    says="Stop making drafts of new accounts in the unit. Existing ones stay.",
+    find=watch_on,
+    method="DELETE",
+)

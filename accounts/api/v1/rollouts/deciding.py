@@ -1,4 +1,4 @@
-"""Rollouts: many accounts as one job, started, read and decided on."""
+"""Rollouts: many accounts as one job, started, read, decided on, and reported."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ninja.responses import Status
 from accounts.api.authentication import ApiRequest
 from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.openapi.choices import RolloutKind, RolloutState
+from accounts.api.openapi.fields import RolloutKind, RolloutState, RunStatus
 from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import AccountFilters
-from accounts.api.v1.accounts.taking_over import TakeOverAsked
+from accounts.api.v1.decisions import TakeOverAsked
 from accounts.api.v1.runs import Plan, read_run_plan
 from accounts.api.v1.texts import TEST, AccessTest, Comment, Number, Typed
 from accounts.decisions.many import each
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
-from accounts.lists.rollouts import rows_of
+from accounts.lists.declaration import cells_of
+from accounts.lists.rollouts import COLUMNS, reported, rows_of
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.deciding.confirmation import confirm_group
 from accounts.runs.rollouts import decisions, start
-from accounts.runs.rollouts.causes import causes_of
-from accounts.runs.rollouts.census import Census, managing_run
+from accounts.runs.rollouts.census import Census, causes_of, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
 from accounts.slices import in_slices
 from accounts.wording import counted
@@ -384,3 +384,32 @@ operation(
     find=rollout_numbered,
     answer=lambda _, __, accounts: {"accounts": accounts},
 )
+
+
+class AccountReported(Schema):
+    account: str
+    account_id: str
+    environment: str
+    run: int = Field(description="The number of its newest run in this rollout")
+    wave: int | None
+    status: RunStatus
+    plan: str = Field(description="The fingerprint of its group")
+    started_by: str
+    approved_at: datetime | None
+    approved_by: str
+    ended_at: datetime | None
+    cause: str = Field(description="What ended it, or empty if nothing did")
+    fix: str
+
+
+@router.get(
+    "/{number}/accounts",
+    response=Page[AccountReported],
+    summary="Read how a rollout is in each account",
+)
+def list_rollout_accounts(
+    request: HttpRequest, number: Number, asked: Query[PageQuery]
+) -> dict[str, Any]:
+    """List the accounts of a rollout, each with its newest run, in its order."""
+    found = page_of(reported(rollout_numbered(number)), "number", asked)
+    return found.page(cells_of(COLUMNS, run) for run in found.rows)

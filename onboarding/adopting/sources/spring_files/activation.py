@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.spring_files.placeholders import (
     Lookup,
     filled,

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.files import MAIN_FOLDERS, BadSource, ConfigFile
-from onboarding.adopting.sources.scalars import text_of
 from onboarding.adopting.sources.spring_files.activation import (
     Activation,
     Malformed,

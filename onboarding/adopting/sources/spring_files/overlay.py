@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from onboarding.adopting.sources.scalars import text_of
+from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
 from onboarding.adopting.sources.spring_files.placeholders import START, filled
 from onboarding.adopting.sources.spring_files.properties import ACCOUNTS, Lookup, shown

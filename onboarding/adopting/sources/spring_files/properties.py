@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from onboarding.adopting.sources.scalars import text_of, value_of
+from onboarding.adopting.sources.documents import text_of, value_of
 from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.table import canonical
 from onboarding.names import one_line, short

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
-from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.formats import hal
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (

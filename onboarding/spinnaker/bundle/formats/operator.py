@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onboarding.providers.entry_kinds import KubernetesEntry
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
     aws_account,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onboarding.partitions import Arn
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import SESSION_NAME, Topology

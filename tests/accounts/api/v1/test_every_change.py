@@ -14,7 +14,7 @@ from ninja import Schema
 from accounts.api import v1
 from accounts.api.api import api
 from accounts.models import Activity
-from accounts.models.api.token import Scope
+from accounts.models.people import Scope
 from tests.accounts.api.calling import Caller, token_of
 from tests.rows import person
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import ForeignPolicy
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from tests.accounts.api.calling import Caller, token_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.models import Question
-from onboarding.spinnaker.bundle.ways import WAYS
+from onboarding.spinnaker.bundle.readme import WAYS
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.rows import managing_row

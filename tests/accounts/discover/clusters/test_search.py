@@ -116,7 +116,7 @@ def test_the_endpoint_and_what_is_described_are_told(clusters) -> None:
 
 def test_a_slice_that_is_over_sends_for_the_next(clusters, monkeypatch) -> None:
     sent: list[Question] = []
-    monkeypatch.setattr("accounts.work.kinds.wake", sent.append)
+    monkeypatch.setattr("accounts.work.queue.wake", sent.append)
     monkeypatch.setattr(searching, "SLICE", 0.0)
     search = begin_search(accounts(2), person("operator"))
 

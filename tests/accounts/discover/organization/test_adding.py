@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
-from accounts.discover.organization import adding as adding_module
-from accounts.discover.organization.adding import begin_adding, so_far
+from accounts.discover.organization import watching as adding_module
+from accounts.discover.organization.watching import begin_adding, so_far
 from accounts.discover.questions import carry_on as add
 from accounts.models import ManagedAccount, Question, Rollout, Run
 from onboarding.topology import MadeBy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError
 
-from accounts.mapping.spinnaker.connection import (
+from accounts.mapping.spinnaker import (
     NotConnected,
     connected,
     connection_of,
@@ -17,7 +17,7 @@ from accounts.mapping.spinnaker.connection import (
     refusals,
 )
 from accounts.models import Spinnaker
-from onboarding.delivery.errors import Kind
+from onboarding.delivery.transport import Kind
 from tests.accounts.spinnaker.connecting import REACH, TOKEN, spinnaker_row
 from tests.onboarding.delivery.reaching import refused, resolving
 from tests.onboarding.delivery.strict_gate import Served, StrictGate, served

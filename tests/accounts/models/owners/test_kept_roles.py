@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.mapping.snapshots import managing_snapshot
 from accounts.models import ManagingAccount
+from accounts.models.account import Unreadable
 from accounts.models.managing import kept_names
-from accounts.models.readable import Unreadable
 from tests.rows import kept_role, managing_row
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from accounts.notify.channels.places import (
+from accounts.notify.channels import (
     HTTPS,
     NO_SECRETS,
     PRIVATE,

@@ -9,10 +9,17 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from accounts.models import Notification, Target
-from accounts.notify.channels.bodies import BODIES, SLACK_LONGEST, body_of, escaped
-from accounts.notify.channels.places import HOSTS
-from accounts.notify.channels.posting import NotDelivered, Place, post
-from accounts.notify.written import Text
+from accounts.notify.channels import (
+    BODIES,
+    HOSTS,
+    SLACK_LONGEST,
+    NotDelivered,
+    Place,
+    body_of,
+    escaped,
+    post,
+)
+from accounts.notify.texts import Text
 from onboarding.delivery.addresses import Allowed
 from tests.accounts.notify.channels.receiving import Receiver, receiving, status
 from tests.onboarding.delivery.reaching import resolving

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from accounts.models import Activity, Notification, Rollout, Target
-from accounts.notify.channels.signing import secret_of
+from accounts.notify.channels import signing_secret
 from accounts.notify.sending import MOST_TRIES, deliver
 from accounts.notify.targets import rotate
 from tests.accounts.notify.channels.receiving import (
@@ -50,7 +50,7 @@ def test_a_webhook_is_signed_and_says_what_happened(rollout, receiver) -> None:
     deliver(notification)
 
     (body,), (headers,) = receiver.bodies, receiver.headers
-    said = Webhook(secret_of(target)).verify(body, headers)
+    said = Webhook(signing_secret(target)).verify(body, headers)
     assert headers["webhook-id"] == str(notification.pk)
     assert said["type"] == "bowline.rollout.ended"
     assert parse_datetime(said["time"]) == notification.created_at
@@ -70,13 +70,13 @@ def test_a_changed_body_and_another_secret_do_not_verify(rollout, receiver) -> N
     (body,), (headers,) = receiver.bodies, receiver.headers
     others = target_row(name="others")
 
-    before = secret_of(target)
+    before = signing_secret(target)
     rotate(target, person("administrator"), 1)
 
     for secret, sent in (
         (before, body + b" "),
-        (secret_of(others), body),
-        (secret_of(target), body),
+        (signing_secret(others), body),
+        (signing_secret(target), body),
     ):
         with pytest.raises(WebhookVerificationError, match="No matching signature"):
             Webhook(secret).verify(sent, headers)
@@ -84,11 +84,11 @@ def test_a_changed_body_and_another_secret_do_not_verify(rollout, receiver) -> N
 
 def test_the_secret_follows_the_key_of_the_site_and_is_in_no_row(settings) -> None:
     target = target_row()
-    before = secret_of(target)
+    before = signing_secret(target)
 
     settings.SECRET_KEY = "another-key"
 
-    assert secret_of(target) != before
+    assert signing_secret(target) != before
     assert before not in str(list(Target.objects.values()))
 
 

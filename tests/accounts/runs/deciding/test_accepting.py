@@ -10,7 +10,7 @@ from accounts.models.states import State
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import accept
-from accounts.runs.deciding.accepting import (
+from accounts.runs.deciding.starting import (
     identity_in_words,
     waiting_for,
     waiting_in_words,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.reach import DecisionReach, as_stored
-from accounts.runs.deciding.coming_first import waiting_among, what_first
+from accounts.runs.deciding.approving import waiting_among, what_first
 from tests.rows import account_row, run_row
 
 

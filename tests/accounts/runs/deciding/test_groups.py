@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.runs.deciding.groups import IdenticalPlans, identical_plans
+from accounts.runs.deciding.same_changes import IdenticalPlans, identical_plans
 from tests.rows import account_row, run_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -38,7 +38,7 @@ def test_what_is_alone_edited_decided_or_not_signed_is_no_group() -> None:
 
 
 def test_so_many_groups_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.runs.deciding.groups.MOST_GROUPS", 1)
+    monkeypatch.setattr("accounts.runs.deciding.same_changes.MOST_GROUPS", 1)
     wait("aa", 1, 2)
     wait("bb", 3, 4)
 

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Rollout
 from accounts.models.states import Status
 from accounts.runs.actions import discard
-from accounts.runs.deciding.lateness import (
+from accounts.runs.deciding.approving import (
     decided_already,
     nothing_to_accept,
     outdated,

@@ -8,7 +8,7 @@ from accounts.mapping.plans import plan_of
 from accounts.models import ManagingAccount
 from accounts.models.states import Status
 from accounts.runs.actions import plan_managing
-from accounts.runs.deciding.touched import accounts_lost, keep_decided
+from accounts.runs.deciding.approving import accounts_lost, keep_decided
 from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.scope import Comparison, Scope
 from onboarding.resources.kinds import InlinePolicy

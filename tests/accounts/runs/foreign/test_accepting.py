@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.models import Activity, ForeignPolicy, ManagedAccount
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import Status
 from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit

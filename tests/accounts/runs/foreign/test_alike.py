@@ -10,13 +10,14 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.models import Activity, ForeignPolicy, ManagedAccount
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.people.deciding import SamePerson
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
-from accounts.runs.foreign.accepting import accept, ask
-from accounts.runs.foreign.alike import (
+from accounts.runs.foreign.accepting import (
+    accept,
     accept_alike,
+    ask,
     ask_alike,
     end_alike,
     to_accept,

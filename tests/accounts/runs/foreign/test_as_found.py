@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import FoundRoles, ManagedAccount
 from accounts.models.states import Status
 from accounts.runs.actions import plan, remove, verify
-from accounts.runs.foreign.as_found import MOST_DIFFERING, keep_as_found
+from accounts.runs.foreign.keeping import MOST_DIFFERING, keep_as_found
 from accounts.runs.scope import Comparison, Side
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.plan import Create

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.foreign import denied
-from accounts.runs.foreign.denied import WATCHED_FOR, denied_since
+from accounts.runs.foreign import evidence
+from accounts.runs.foreign.evidence import WATCHED_FOR, denied_since
 from onboarding.aws.errors import AwsError
-from onboarding.aws.roles.recorded import Recorded
+from onboarding.aws.roles.used_by import Recorded
 from onboarding.checks import Outcome
 from onboarding.resources.take_over import TakeOver
 from onboarding.topology import Reach
@@ -41,7 +41,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             raise answers[0]
         return answers[0]
 
-    monkeypatch.setattr(denied, "recorded_writes", answer)
+    monkeypatch.setattr(evidence, "recorded_writes", answer)
     return answers
 
 

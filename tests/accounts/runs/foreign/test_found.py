@@ -17,7 +17,7 @@ from accounts.models import (
     ManagingAccount,
     Run,
 )
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.scope import COMPARED_FOR

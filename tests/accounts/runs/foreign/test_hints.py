@@ -18,9 +18,9 @@ SAYING = (
     "onboarding/desired",
     "onboarding/providers",
     "onboarding/verify",
-    "accounts/models/standing.py",
+    "accounts/models/states.py",
     "accounts/runs",
-    "accounts/web/runs/fixes.py",
+    "accounts/web/runs/views.py",
     "accounts/web/taking_over",
 )
 """What writes hints of plans, changes and verifications."""

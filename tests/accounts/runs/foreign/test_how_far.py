@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from accounts.models import FoundRoles, ManagedAccount
-from accounts.runs.foreign import outside
-from accounts.runs.foreign.as_found import taken
-from accounts.runs.foreign.outside import keep_managed_by
+from accounts.runs.foreign import evidence
+from accounts.runs.foreign.evidence import keep_managed_by
+from accounts.runs.foreign.keeping import taken
 from onboarding.aws.errors import AwsError
 from onboarding.resources.kinds import Role
 from onboarding.resources.policy import Policy
@@ -103,7 +103,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append((reach.account_id, role.name, [*regions]))
         return STACK
 
-    monkeypatch.setattr(outside, "managed_by", answer)
+    monkeypatch.setattr(evidence, "managed_by", answer)
     return asked
 
 
@@ -157,7 +157,7 @@ def test_only_a_step_has_to_know(
     def refuse(*_: Any) -> str:
         raise error
 
-    monkeypatch.setattr(outside, "managed_by", refuse)
+    monkeypatch.setattr(evidence, "managed_by", refuse)
     read = [(side(account, take_over=choice), found(ALIKE))]
     if not is_raised:
         keep_managed_by(MANAGED, read, SESSIONS)

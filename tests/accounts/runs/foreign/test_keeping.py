@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy, ManagingAccount, Run
-from accounts.models.checks.foreign_policy import PASSED
+from accounts.models.checks import PASSED
 from accounts.models.states import Status
 from accounts.runs.foreign.keeping import OnPassed, keep_all_foreign, keep_foreign
 from accounts.runs.scope import Comparison, Scope, Side

@@ -15,7 +15,7 @@ from accounts.models.states import Status
 from accounts.runs.actions import plan
 from accounts.runs.foreign.taking_over import take_over
 from onboarding.desired import desired
-from onboarding.handoff.existing_role import in_tools
+from onboarding.handoff.cloudformation import in_tools
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, root
 from tests.accounts.runs.foreign.taken import POWER_USER, ROLE, of_others, seen, took

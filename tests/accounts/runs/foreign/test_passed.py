@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from accounts.runs.foreign.evidence import no_longer_passed
-from onboarding.aws.roles.passable import Passable
+from onboarding.aws.roles.passed import Passable
 from onboarding.resources.policy import Policy
 from tests.growth import steps_of
 

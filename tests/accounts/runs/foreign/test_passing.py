@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy, ManagedAccount, Run
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan, verify
 from onboarding.aws.roles import passed

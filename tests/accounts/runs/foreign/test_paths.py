@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.foreign.accepting import accept, ask

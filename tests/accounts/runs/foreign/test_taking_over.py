@@ -17,7 +17,7 @@ from accounts.models import (
 )
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve, plan, verify
-from accounts.runs.foreign.denied import NAME
+from accounts.runs.foreign.evidence import NAME
 from accounts.runs.foreign.taking_over import (
     SESSIONS_LAST,
     CannotTakeOver,

@@ -13,7 +13,7 @@ from accounts.runs.foreign.keeping import NO_ONE_ELSES, of_others
 from accounts.runs.foreign.taking_over import unverified_by_trust, why_not
 from accounts.runs.results import TrustProblem
 from accounts.runs.scope import Comparison, Side
-from accounts.web.runs.fixes import fixes_of
+from accounts.web.runs.views import fixes_of
 from onboarding.checks import Outcome
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.kinds import Key

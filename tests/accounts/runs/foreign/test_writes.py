@@ -11,12 +11,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ForeignPolicy, Happened, ManagedAccount
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.people.deciding import SamePerson
 from accounts.people.policies import choose
 from accounts.runs.actions import verify
-from accounts.runs.foreign.writes import keep_writes, writes_to_accept
+from accounts.runs.foreign.accepting import keep_writes, writes_to_accept
 from onboarding.checks import Outcome
 from onboarding.verify import verification
 from onboarding.verify.result import Result

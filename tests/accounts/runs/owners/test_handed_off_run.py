@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import RunOpen, plan, verify
+from accounts.runs.owners.hand_offs import ManagingNotVerified
 from accounts.runs.owners.looking import NOT_YET, STOPPED, look_at_owners
-from accounts.runs.owners.readiness import ManagingNotVerified
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, MEMBERS, carried, done, planned

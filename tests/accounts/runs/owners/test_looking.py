@@ -13,10 +13,14 @@ from accounts.models import HandOff, ManagedAccount, Run, Step
 from accounts.models.lease import LeaseLost
 from accounts.models.states import State, Status
 from accounts.runs.owners import looking
-from accounts.runs.owners.looking import NoOneWaits, claim, look_at_owners
-from accounts.runs.owners.versions import keep_found, owners_word
-from accounts.runs.owners.waiting import begin_waiting
-from accounts.runs.owners.word import take_word
+from accounts.runs.owners.hand_offs import keep_found, owners_word
+from accounts.runs.owners.looking import (
+    NoOneWaits,
+    begin_waiting,
+    claim,
+    look_at_owners,
+    take_word,
+)
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions

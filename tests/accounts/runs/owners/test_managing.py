@@ -17,12 +17,12 @@ from accounts.models.states import State, Status
 from accounts.runs import rollouts
 from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.managing import applying
-from accounts.runs.owners.looking import NOT_YET
-from accounts.runs.owners.readiness import (
+from accounts.runs.owners.hand_offs import (
     ManagingNotVerified,
     ManagingUnplanned,
     hand_off_managing_now,
 )
+from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.rollouts.census import managing_run
 from accounts.runs.scope import own_sides
 from script.emulated_organization import (

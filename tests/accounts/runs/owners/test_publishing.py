@@ -19,8 +19,8 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from accounts.runs.owners import publishing
-from accounts.runs.owners.publishing import publish, template_bucket
+from accounts.runs.owners import looking
+from accounts.runs.owners.looking import publish, template_bucket
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
@@ -107,7 +107,7 @@ def test_without_a_bucket_nothing_is_put_anywhere(here: Credentials) -> None:
 @pytest.fixture
 def put(settings) -> Iterator[Mock]:
     settings.TEMPLATE_BUCKET = (BUCKET, "us-east-1", "bowline/")
-    with patch.object(publishing, "put_template") as put:
+    with patch.object(looking, "put_template") as put:
         yield put
 
 

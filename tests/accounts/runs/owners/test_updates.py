@@ -7,9 +7,8 @@ import pytest
 from accounts.models import Activity, EnabledProvider, HandOff, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan
-from accounts.runs.owners.looking import NoOneWaits
-from accounts.runs.owners.versions import unseen, versions_of
-from accounts.runs.owners.word import take_word
+from accounts.runs.owners.hand_offs import unseen, versions_of
+from accounts.runs.owners.looking import NoOneWaits, take_word
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import DEV, carried, done, planned

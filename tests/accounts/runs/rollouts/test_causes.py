@@ -10,8 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs.rollouts import decisions
-from accounts.runs.rollouts.causes import causes_now, causes_of, is_own
-from accounts.runs.rollouts.census import runs_of
+from accounts.runs.rollouts.census import causes_now, causes_of, is_own, runs_of
 from accounts.runs.rollouts.engine import advance
 from onboarding.verify.result import Located
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
-from accounts.mapping.left_over import left_over
+from accounts.mapping.managing import left_over
 from accounts.models import ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import planning, rollouts

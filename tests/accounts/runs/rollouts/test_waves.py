@@ -9,7 +9,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.runs.rollouts.waves import Counts, Next, Settings, Wave, next_step
+from accounts.runs.rollouts.census import Counts, Next, Settings, Wave, next_step
 
 USUAL = Settings(
     first_wave=1, second_percent=10, at_once=50, most_failures=10, failure_percent=10

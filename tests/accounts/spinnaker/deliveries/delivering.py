@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import Delivery, ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.deliveries.decisions import approve, start

@@ -43,7 +43,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note each delivery that is sent for."""
     messages: list[int] = []
     monkeypatch.setattr(
-        "accounts.work.kinds.wake", lambda delivery: messages.append(delivery.pk)
+        "accounts.work.queue.wake", lambda delivery: messages.append(delivery.pk)
     )
     return messages
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Delivery
-from accounts.models.people.decided import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile
 from accounts.people.deciding import PlanChanged, SamePerson
 from accounts.people.policies import choose
 from accounts.spinnaker.deliveries.decisions import (

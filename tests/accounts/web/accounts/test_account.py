@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.actions import accept
-from onboarding.aws.codes import NOT_OURS
+from onboarding.aws.errors import NOT_OURS
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

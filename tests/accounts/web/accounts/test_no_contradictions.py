@@ -11,8 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount
-from accounts.models.standing import TOGETHER, VERIFIED
-from accounts.models.states import State, Status
+from accounts.models.states import TOGETHER, VERIFIED, State, Status
 from accounts.web.overview import views
 from tests.rows import account_row, run_row
 

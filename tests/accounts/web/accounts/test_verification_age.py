@@ -9,8 +9,7 @@ import pytest
 
 from accounts.lists.overview import to_do
 from accounts.models import ManagedAccount
-from accounts.models.standing import OLD
-from accounts.models.states import State
+from accounts.models.states import OLD, State
 from accounts.web.overview.picture import MOST_NODES
 from tests.rows import account_row, managing_row, person
 

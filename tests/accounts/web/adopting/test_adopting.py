@@ -26,7 +26,7 @@ from accounts.models import (
 )
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.web.adopting import adding
+from accounts.web.adopting import views
 from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.reader import Problem
 from onboarding.bounded_yaml import MOST_BYTES
@@ -332,7 +332,7 @@ def test_a_file_that_cannot_be_saved_saves_no_managing_account(
     def refuse(*_: Any, **__: Any) -> str:
         raise FileProblems([Problem(1, "Someone else was faster.")])
 
-    monkeypatch.setattr(adding, "place_of_preview", refuse)
+    monkeypatch.setattr(views, "place_of_preview", refuse)
     report = reported(operator, halconfig(ACCOUNTS))
 
     page = operator.post(f"{report}add/", {"identity": IDENTITY})

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.external_ids import rotate
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount, Rollout
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, install, new_bundle

@@ -11,7 +11,7 @@ import pytest
 from accounts.discover import comparisons
 from accounts.external_ids import rotate
 from accounts.mapping import snapshots
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Question
 from accounts.models.states import State
 from accounts.spinnaker import bundles, next_bundle

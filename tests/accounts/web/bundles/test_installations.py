@@ -7,7 +7,7 @@ import pytest
 
 from accounts.web.bundles.views import Installation, formats, installations
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND
-from onboarding.spinnaker.bundle.ways import WAYS
+from onboarding.spinnaker.bundle.readme import WAYS
 from tests.bundles import files_of, with_every_provider
 
 ZIP = "bowline-1-2026-03-01.zip"

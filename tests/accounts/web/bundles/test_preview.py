@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import Activity, Bundle, ManagedAccount
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle

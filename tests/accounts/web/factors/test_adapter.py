@@ -10,7 +10,7 @@ from allauth.mfa.adapter import get_adapter
 from django.core.exceptions import DisallowedHost
 from django.test import RequestFactory
 
-from accounts.web.factors.adapter import origin_of
+from accounts.web.factors.views import origin_of
 
 
 @pytest.mark.parametrize(

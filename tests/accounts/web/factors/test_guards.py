@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.models import Activity, BrowserSession
-from accounts.web.you.session_store import SessionStore
+from accounts.web.you.preferences import SessionStore
 from tests.accounts.web.factors.device import (
     PASSKEY,
     PRESENT,
@@ -104,7 +104,7 @@ def test_the_second_step_asks_the_device_to_verify_its_person(
 
 
 def test_a_late_answer_is_none(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.web.factors.forms.SECONDS", -1)
+    monkeypatch.setattr("accounts.web.factors.views.SECONDS", -1)
 
     assert not signs_in(device)
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ForeignPolicy, ManagedAccount
-from accounts.models.checks.foreign_policy import WRITES, today
+from accounts.models.checks import WRITES, today
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, person

@@ -16,7 +16,7 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from accounts.runs.owners.versions import unseen
+from accounts.runs.owners.hand_offs import unseen
 from accounts.web.handoff.views import changed_parts, references_as_text
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row

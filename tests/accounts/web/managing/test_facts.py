@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.models import Run
 from accounts.models.states import State, Status
-from accounts.web.managing.next_step import next_step
+from accounts.web.managing.views import next_step
 from tests.factories import image_key
 from tests.rows import managing_row, run_row
 

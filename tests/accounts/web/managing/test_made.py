@@ -12,7 +12,7 @@ from accounts.mapping import snapshots
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan_managing
-from accounts.web.managing.made import Made, made_in
+from accounts.web.managing.views import Made, made_in
 from onboarding.desired import desired
 from onboarding.topology import Topology
 from script.emulated_organization import MANAGING, Credentials

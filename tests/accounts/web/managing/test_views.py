@@ -15,7 +15,7 @@ from accounts.runs.actions import plan_managing
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.managing.views import DESCRIBED_ALREADY, saved
 from onboarding.aws.errors import AwsError
-from onboarding.aws.organization.members import MemberAccount, Members
+from onboarding.aws.organization import MemberAccount, Members
 from script.emulated_organization import MANAGING
 from tests.accounts.web.answers import looked, messages_of
 from tests.accounts.web.managing.described import DESCRIBED

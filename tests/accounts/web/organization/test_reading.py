@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.discover.organization.reading import read_on
 from accounts.models import Member, Organization
-from accounts.models.organization.reading import ROOT
+from accounts.models.organization import ROOT
 from script.emulated_organization import CLOSED, MANAGING, MEMBERS
 from tests.accounts.discover.organization.organizations import member_row
 from tests.accounts.web.answers import messages_of

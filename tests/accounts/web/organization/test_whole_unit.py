@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.discover.organization import adding as adding_module
+from accounts.discover.organization import watching as adding_module
 from accounts.discover.organization.members import MOST_AT_ONCE
 from accounts.discover.questions import carry_on as add
 from accounts.models import (

@@ -6,8 +6,7 @@ import pytest
 
 from accounts.lists.overview import ToDo, counts_by_environment, to_do
 from accounts.models import Bundle, Delivery
-from accounts.models.standing import WORDS
-from accounts.models.states import State
+from accounts.models.states import WORDS, State
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

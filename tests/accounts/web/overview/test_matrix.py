@@ -15,9 +15,8 @@ from accounts.lists.overview import (
     older_policies,
     open_production,
 )
-from accounts.models.standing import FAILING, WORDS
-from accounts.models.states import State
-from accounts.web.overview.matrix import COLUMN_OF, COLUMNS, FIRST, matrix_of
+from accounts.models.states import FAILING, WORDS, State
+from accounts.web.overview.views import COLUMN_OF, COLUMNS, FIRST, matrix_of
 from tests.rows import account_row, managing_row
 
 pytestmark = pytest.mark.django_db

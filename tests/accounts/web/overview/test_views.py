@@ -19,8 +19,7 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.standing import NOT_APPROVED, WORDS
-from accounts.models.states import BADGES, State, Status
+from accounts.models.states import BADGES, NOT_APPROVED, WORDS, State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.web.overview.picture import MOST_NODES

@@ -13,7 +13,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import Activity
-from accounts.web.people.links import Links
+from accounts.web.people.forms import Links
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.answers import messages_of
 from tests.accounts.web.single_sign_on.provider import PROVIDER

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.factors.keeping import has_factor
 from accounts.models import Activity
-from accounts.web.people import admin, changing
+from accounts.web.people import listing, views
 from tests.rows import PASSWORD, factor_rows, person
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +32,9 @@ def meanwhile(ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def turn_of(by: User) -> Any:
         by.groups.clear()
-        return changing.turn_of(by)
+        return views.turn_of(by)
 
-    monkeypatch.setattr(admin, "turn_of", turn_of)
+    monkeypatch.setattr(listing, "turn_of", turn_of)
 
 
 def reset(browser: Client, user: User) -> Any:

@@ -12,7 +12,7 @@ from django.db import connections
 
 from accounts.people.deciding import Outside
 from accounts.people.roles import administrators
-from accounts.web.people.changing import change_roles, set_active
+from accounts.web.people.views import change_roles, set_active
 from tests.rows import person
 
 Change = Callable[[User, User], object]

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from accounts.models import EnabledProvider, FoundRoles, ManagedAccount
-from accounts.models.checks.foreign_policy import today
+from accounts.models.checks import today
 from accounts.models.states import State
-from accounts.runs.foreign.as_found import MOST_DIFFERING
+from accounts.runs.foreign.keeping import MOST_DIFFERING
 from onboarding.resources.foreign import Boundary
 from onboarding.resources.policy import Policy
 from tests.accounts.api.calling import caller

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build

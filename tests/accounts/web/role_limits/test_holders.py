@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, UserRole
-from accounts.web.role_limits.holders import holders, needed
+from accounts.web.role_limits import holders, needed
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
-from onboarding.spinnaker.entry_documents import entry_documents
+from onboarding.spinnaker.entries import entry_documents
 from onboarding.topology import Permissions
 from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
 from tests.accounts.web.asking import asked_again

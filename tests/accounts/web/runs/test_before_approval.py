@@ -6,10 +6,7 @@ import pytest
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Run
-from accounts.web.runs.views import (
-    brings,
-    brought,
-)
+from accounts.web.runs.views import brings, brought
 from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.web.runs.fixes import Fixes, fixes_of
-from onboarding.aws.codes import NOT_ENABLED, NOT_OURS
+from accounts.web.runs.views import Fixes, fixes_of
+from onboarding.aws.errors import NOT_ENABLED, NOT_OURS
 from tests.accounts.web.answers import url
 from tests.rows import run_row
 

@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import Status
-from accounts.runs.results import keep_results
-from accounts.runs.retention import fold_superseded
+from accounts.runs.results import fold_superseded, keep_results
 from onboarding.checks import Outcome
 from onboarding.verify.result import Located, Result
 from tests.rows import account_row, run_row

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Run
-from accounts.web.runs.forms import ApproveForm
+from accounts.web.runs.views import ApproveForm
 
 
 def test_a_plan_without_deletions_needs_no_name() -> None:

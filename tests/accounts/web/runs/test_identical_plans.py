@@ -127,7 +127,7 @@ def test_without_a_tick_nothing_is_approved(approver, three, chosen) -> None:
 
 
 def test_no_more_than_the_page_shows_are_approved(approver, three, monkeypatch) -> None:
-    monkeypatch.setattr("accounts.web.runs.identical_plans.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("accounts.web.runs.decisions.MOST_AT_ONCE", 2)
 
     html = approver.get(URL).content.decode()
     response = approver.post(f"{URL}approve/", ids(three))

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import discard
-from accounts.web.runs.identical_plans import MOST_IN_TABLE
+from accounts.web.runs.decisions import MOST_IN_TABLE
 
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"

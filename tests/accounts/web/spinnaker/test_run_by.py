@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Activity, Bundle, ManagingAccount
-from onboarding.spinnaker.bundle.ways import WAYS
+from onboarding.spinnaker.bundle.readme import WAYS
 from tests.bundles import core, with_every_provider
 from tests.factories import topology
 from tests.rows import bundle_row, managing_row, person

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.api.v1.runs import plan_in_full
 from accounts.models import ForeignPolicy, FoundRoles, ManagedAccount, Rollout, Run
-from accounts.models.checks.foreign_policy import PASSED, WRITES, today
+from accounts.models.checks import PASSED, WRITES, today
 from accounts.models.states import State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR

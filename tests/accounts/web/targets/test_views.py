@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Activity, Notification, Target
-from accounts.notify.channels.signing import secret_of
+from accounts.notify.channels import signing_secret
 from accounts.notify.sending import deliver
 from accounts.notify.targets import MOST
 from accounts.web.you.confirmation import CONFIRMED
@@ -66,7 +66,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(administrator) -> None:
     assert (target.name, target.place, target.channel) == ("platform", URL, "webhook")
     assert (target.kinds, target.environments) == (["waits", "failed"], ["prod"])
     (secret,) = {*SECRET.findall(page.content.decode())}
-    assert secret == secret_of(target)
+    assert secret == signing_secret(target)
     assert page["Cache-Control"] == "no-store"
     for later in (PAGE, f"{PAGE}{target.pk}/"):
         assert not SECRET.search(administrator.get(later).content.decode())
@@ -165,7 +165,7 @@ def test_a_target_is_changed_and_forgets_what_was_of_another_place(
 
 def test_a_new_secret_is_shown_once_and_not_made_twice(administrator) -> None:
     target = target_row()
-    before = secret_of(target)
+    before = signing_secret(target)
     path = f"{PAGE}{target.pk}/rotate/"
 
     page = administrator.post(path, {"rotation": "1"})
@@ -173,7 +173,7 @@ def test_a_new_secret_is_shown_once_and_not_made_twice(administrator) -> None:
 
     target.refresh_from_db()
     assert target.rotation == 2
-    assert SECRET.search(page.content.decode())[0] == secret_of(target) != before
+    assert SECRET.search(page.content.decode())[0] == signing_secret(target) != before
     assert again.status_code == 302
 
 

@@ -48,6 +48,6 @@ def test_a_step_that_was_deleted_is_not_found(operator, managing, monkeypatch) -
         ManagedAccount.objects.all().delete()
         return managing
 
-    monkeypatch.setattr("accounts.web.wizard.page.managing_row", deleted)
+    monkeypatch.setattr("accounts.web.wizard.details.managing_row", deleted)
 
     assert operator.get(url).status_code == 404

@@ -10,7 +10,7 @@ import pytest
 
 from onboarding.aws.apply import apply
 from onboarding.aws.errors import AwsError
-from onboarding.aws.kinds.policy_versions import WrittenMeanwhile
+from onboarding.aws.kinds import WrittenMeanwhile
 from onboarding.aws.observe import observe
 from onboarding.aws.session import Sessions
 from onboarding.resources.kinds import (

@@ -12,8 +12,8 @@ from botocore.stub import Stubber
 
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
-from onboarding.aws.kinds.roles import tool_of
-from onboarding.aws.roles.managed_by import managed_by, stack_of
+from onboarding.aws.kinds import tool_of
+from onboarding.aws.roles.foreign import managed_by, stack_of
 from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import Role
 from onboarding.resources.policy import Policy

@@ -13,10 +13,11 @@ from botocore.stub import Stubber
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
 from onboarding.aws.roles import passed
-from onboarding.aws.roles.passable import Passable, passable_roles
 from onboarding.aws.roles.passed import (
+    Passable,
     Passed,
     PassedRoles,
+    passable_roles,
     passed_patterns,
     passed_roles,
     roles_at,

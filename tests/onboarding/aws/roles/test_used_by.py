@@ -16,11 +16,15 @@ from botocore.stub import Stubber
 
 from onboarding.aws.client import AccountClient, once
 from onboarding.aws.errors import AwsError
-from onboarding.aws.roles import last_accessed as module
-from onboarding.aws.roles import recorded, used_by
-from onboarding.aws.roles.last_accessed import last_accessed
-from onboarding.aws.roles.recorded import PAGES, recorded_writes
-from onboarding.aws.roles.used_by import MOST_PAGES, RoleUsers, users_of
+from onboarding.aws.roles import used_by as module
+from onboarding.aws.roles.used_by import (
+    MOST_PAGES,
+    PAGES,
+    RoleUsers,
+    last_accessed,
+    recorded_writes,
+    users_of,
+)
 
 HERE = "us-east-1"
 
@@ -154,7 +158,7 @@ def test_pages_of_functions_are_bounded_and_the_rest_is_said(
 
 
 def test_task_definitions_that_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(used_by, "together", lambda tasks: [task() for task in tasks])
+    monkeypatch.setattr(module, "together", lambda tasks: [task() for task in tasks])
     named = [{"taskRoleArn": ARN}, {}, {"executionRoleArn": ARN}]
 
     with answering(
@@ -318,7 +322,7 @@ def event(
 
 @pytest.fixture
 def read_events(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(recorded, "PAUSE", 0.0)
+    monkeypatch.setattr(module, "PAUSE", 0.0)
     trail: Any = boto3.client("cloudtrail", REGION)
     trail.signer = SimpleNamespace(session="")
     client = AccountClient("1" * 12, lambda *_: trail, once)

@@ -10,15 +10,14 @@ import pytest
 from onboarding.delivery.bodies import Body, bodies
 from onboarding.delivery.carrying_out import carry_out, put_back
 from onboarding.delivery.connection import WITHOUT_ROLE, report
-from onboarding.delivery.errors import GateError
 from onboarding.delivery.loading import (
     NOTHING_SEEN,
     loaded_otherwise,
     not_loaded,
     seconds_to_load,
 )
-from onboarding.delivery.releases import ECS_WARNING, Release
-from onboarding.delivery.switches import switches
+from onboarding.delivery.releases import ECS_WARNING, Release, switches
+from onboarding.delivery.transport import GateError
 from onboarding.delivery.verdicts import Owned, Verb, Why
 from onboarding.resources.plan import PlanOutdated
 from onboarding.spinnaker.entries import Entries

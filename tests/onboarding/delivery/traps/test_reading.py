@@ -15,9 +15,8 @@ from onboarding.delivery.carrying_out import (
     may_still_come,
 )
 from onboarding.delivery.connection import report
-from onboarding.delivery.errors import GateError, Kind
 from onboarding.delivery.releases import Release
-from onboarding.delivery.transport import Answer
+from onboarding.delivery.transport import Answer, GateError, Kind
 from onboarding.delivery.verdicts import Why
 from onboarding.topology import Permissions
 from tests.onboarding.delivery.accounts import (

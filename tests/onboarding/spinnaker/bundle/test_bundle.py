@@ -18,8 +18,7 @@ import pytest
 
 from onboarding import VERSION
 from onboarding.spinnaker.bundle import EmptyBundle, bundle_files
-from onboarding.spinnaker.bundle.archive import file_list, zipped
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File, file_list, zipped
 from onboarding.topology import Topology
 from tests.bundles import core, eks, files_of, staging, unpacked, with_every_provider
 from tests.factories import managed, provider, topology

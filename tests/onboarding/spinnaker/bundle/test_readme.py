@@ -9,8 +9,8 @@ import pytest
 
 from onboarding import VERSION
 from onboarding.spinnaker.bundle import bundle_files
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
-from onboarding.spinnaker.bundle.file import File
 from onboarding.spinnaker.bundle.limits import (
     Limit,
     Load,

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from onboarding.desired import desired_in
-from onboarding.desired.alike import interchangeable, with_ids_of
 from onboarding.desired.image_keys import key_grants
+from onboarding.desired.policy_sets import interchangeable, with_ids_of
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,
@@ -25,7 +25,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy
-from onboarding.spinnaker.bundle.file import File
+from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.cloudformation.template import Template
 from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.spinnaker.entries import Entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from accounts.mapping.verified import keep_verified
+from accounts.mapping.entries import keep_verified
 from accounts.models import ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle

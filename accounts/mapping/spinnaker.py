@@ -1,0 +1,216 @@
+"""The connection with Spinnaker: described, or ended; and from its row to a Gate."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import F
+
+from accounts.decisions.decision import decision, setting, shared_by_all
+from accounts.mapping.managing import managing_row
+from accounts.models import Activity, ManagingAccount, Spinnaker
+from accounts.people.activity import record
+from accounts.people.authors import keys_of
+from accounts.people.roles import OPERATOR
+from accounts.refused import Refused
+from accounts.secrets.references import NoSecret, file_of, refusal, secret_of
+from onboarding.delivery.addresses import Allowed
+from onboarding.delivery.connection import Connection, SignInBy
+from onboarding.delivery.gate import Gate
+from onboarding.delivery.releases import Release
+from onboarding.delivery.transport import (
+    Anonymous,
+    ApiToken,
+    Basic,
+    ClientCertificate,
+    Endpoint,
+    Limits,
+    SignIn,
+    sender,
+)
+from onboarding.details import DetailsError
+from onboarding.spinnaker.bundle.readme import WAYS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+COLUMNS = (
+    "url",
+    "release",
+    "sign_in",
+    "username",
+    "secret",
+    "certificate",
+    "key",
+    "authorities",
+    "poll_seconds",
+)
+"""Those that describe the connection; the others hold what is known of it."""
+USUAL = Limits()
+
+NOT_DESCRIBED = (
+    "Bowline isn't connected to Spinnaker. Ask an administrator to connect it in "
+    "Settings."
+)
+
+
+class NotConnected(Refused):
+    """There is no connection that can be used; the sentence says what to do."""
+
+    code = "CANNOT_CONNECT"
+
+
+def connection_of(row: Spinnaker) -> Connection:
+    return Connection(**{name: getattr(row, name) for name in COLUMNS})
+
+
+def connected() -> Spinnaker:
+    """Return the row; raise NotConnected where nobody described it."""
+    row = Spinnaker.objects.first()
+    if row is None:
+        raise NotConnected(NOT_DESCRIBED)
+    return row
+
+
+def gate_of(row: Spinnaker, *, threads: int = 1, limits: Limits = USUAL) -> Gate:
+    """Return the Gate that the row describes; raise NotConnected. Nothing is sent."""
+    described = connection_of(row)
+    for problem in (*described.problems(), *refusals(described)):
+        raise NotConnected(f"The connection can't be used. {problem[1]}")
+    try:
+        sign_in = sign_in_of(described)
+        authorities = described.authorities and path_of(described.authorities)
+        send = sender(
+            described.url,
+            sign_in,
+            allowed=allowed(),
+            limits=limits,
+            authorities=authorities,
+            threads=threads,
+        )
+    except NoSecret as error:
+        raise NotConnected(str(error)) from None
+    except OSError:  # of OpenSSL, too
+        raise NotConnected(
+            "The certificate, its key, or the certificate authorities file isn't "
+            "valid PEM, or the key belongs to another certificate."
+        ) from None
+    return Gate(send, time.sleep)
+
+
+def refusals(described: Connection) -> list[tuple[str, str]]:
+    """Name each field that the operator does not allow, and what would allow it."""
+    found = []
+    try:
+        host = Endpoint.of(described.url, allowed()).host
+    except ValueError as error:
+        found.append(("url", str(error)))
+    else:
+        if described.secret and host not in known_hosts():
+            found.append(
+                (
+                    "url",
+                    "Bowline sends a token or a password only to allowed hosts: add "
+                    f"{host} to SPINNAKER_ALLOWED_HOSTS.",
+                )
+            )
+    for name in ("secret", "certificate", "key", "authorities"):
+        reference = getattr(described, name)
+        if reference and (refused := refusal(reference, settings.SPINNAKER)):
+            found.append((name, refused))
+    return found
+
+
+def allowed() -> Allowed:
+    reach = settings.SPINNAKER
+    return Allowed(reach.hosts, reach.networks, reach.plain_http)
+
+
+def known_hosts() -> set[str]:
+    return {host.lower() for host in settings.SPINNAKER.hosts}
+
+
+def sign_in_of(described: Connection) -> SignIn:
+    """Read the secret; raise NoSecret where there is none."""
+    allowed_secrets = settings.SPINNAKER
+    try:
+        match described.sign_in:
+            case SignInBy.TOKEN:
+                return ApiToken(secret_of(described.secret, allowed_secrets))
+            case SignInBy.BASIC:
+                return Basic(
+                    described.username, secret_of(described.secret, allowed_secrets)
+                )
+            case SignInBy.CERTIFICATE:
+                key = described.key and path_of(described.key)
+                return ClientCertificate(path_of(described.certificate), key)
+        return Anonymous()
+    except ValueError:
+        raise NotConnected(
+            f"What {described.secret} doesn't contain a valid token. A token is one "
+            "line of printable ASCII characters."
+        ) from None
+
+
+def path_of(reference: str) -> str:
+    return str(file_of(reference, settings.SPINNAKER))
+
+
+What = Activity.What
+ABOUT = "Spinnaker"
+"""What the activity log calls it."""
+
+
+def hold_connection(*_: Connection) -> None:
+    list(Spinnaker.objects.select_for_update(no_key=True))
+
+
+@setting("change the connection with Spinnaker", locks=hold_connection)
+def describe_spinnaker(described: Connection, by: User | None) -> bool:
+    """Keep it; return whether anything changed. A test of before is then gone."""
+    columns = {**asdict(described), "release": str(Release.of(described.release))}
+    row = Spinnaker.objects.first()
+    changed = [n for n in COLUMNS if row is None or getattr(row, n) != columns[n]]
+    if not changed:
+        return False
+    new = {"version": F("version") + 1, "tested_at": None, "result": None}
+    if not Spinnaker.objects.update(**columns, **new):
+        Spinnaker.objects.create(**columns)
+    Spinnaker.objects.get().authors.add(*keys_of(by))
+    detail = {"url": described.url, "sign_in": described.sign_in}
+    record(by, What.SETTINGS, ABOUT, {**detail, "changed": changed})
+    return True
+
+
+how_it_runs = shared_by_all("how Spinnaker is run")
+
+
+@decision("say how Spinnaker is run", OPERATOR, What.SETTINGS, touches=how_it_runs)
+def say_run_by(by: User | None, *, run_by: str) -> None:
+    """Record how Spinnaker is run, where that is news. It decides what pages show
+    first, and nothing else.
+    """
+    if run_by and run_by not in {way.key for way in WAYS}:
+        raise DetailsError("run_by", "Choose how Spinnaker is run.")
+    row = managing_row()
+    if (
+        ManagingAccount.objects.filter(pk=row.pk)
+        .exclude(run_by=run_by)
+        .update(run_by=run_by)
+    ):
+        record(by, What.SETTINGS, ABOUT, {"run by": run_by or "not set"})
+
+
+@setting("disconnect Spinnaker")
+def disconnect(by: User | None) -> bool:
+    """Forget the connection; what was delivered stays in Spinnaker."""
+    hold_connection()
+    row = Spinnaker.objects.first()
+    if row is None:
+        return False
+    row.delete()
+    record(by, What.SETTINGS, ABOUT, {"disconnected": row.url})
+    return True

@@ -1,1 +1,0 @@
-"""The row of the connection with Spinnaker, as a value and back."""

@@ -1,1 +1,0 @@
-"""What people receive outside of the pages."""

@@ -1,1 +1,0 @@
-"""What is kept of people, next to Django's own users."""

@@ -1,1 +1,0 @@
-"""A running Spinnaker: how Bowline connects to it, and what it delivered there."""

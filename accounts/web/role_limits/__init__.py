@@ -1,1 +1,0 @@
-"""Roles that are for some environments only, on pages."""

@@ -1,1 +1,0 @@
-"""What observing and applying have in common of one kind of resource."""
