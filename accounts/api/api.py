@@ -35,7 +35,7 @@ from accounts.api.v1.bundles import preview as next_bundle
 from accounts.api.v1.bundles import reading as bundles
 from accounts.api.v1.foreign import alike as foreign_alike
 from accounts.api.v1.foreign import policies as foreign_policies
-from accounts.api.v1.organization import members as of_organization
+from accounts.api.v1.organization import members as organization
 from accounts.api.v1.rollouts import deciding as rollouts
 from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
@@ -94,7 +94,7 @@ ADD_TO_ROUTERS = (access, decisions, hand_offs)
 
 api.add_router("/overview", overview.router, tags=["Overview"])
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
-api.add_router("/organization", of_organization.router, tags=["Organization"])
+api.add_router("/organization", organization.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
 api.add_router("/evaluated-accounts", accepting.router, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])

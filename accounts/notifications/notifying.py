@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -27,9 +26,6 @@ from accounts.models.states import Status
 from accounts.people.role_limits.limits import with_role_in
 from accounts.people.roles import APPROVER
 from accounts.work.queue import wake
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 def is_configured() -> bool:

@@ -12,7 +12,7 @@ from accounts.web.bulk import views as bulk
 from accounts.web.bundles import comparing, halconfig
 from accounts.web.bundles import views as bundles
 from accounts.web.clusters import views as clusters
-from accounts.web.deliveries import views as delivery_decisions
+from accounts.web.deliveries import views as deliveries
 from accounts.web.exports import views as exports
 from accounts.web.foreign import views as foreign
 from accounts.web.from_file import views as from_file
@@ -20,13 +20,13 @@ from accounts.web.handoff import organization as organization_hand_off
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
 from accounts.web.managing import views as managing
-from accounts.web.organization import views as organization_adding
+from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.people import listing as people
 from accounts.web.people import views as person
 from accounts.web.permissions import views as permissions
 from accounts.web.rollouts import same as rollout_groups
-from accounts.web.rollouts import views as rollout_decisions
+from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
@@ -98,30 +98,28 @@ account_pages = [
     path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
     path("accounts/clusters/<uuid:search>/", clusters.clusters, name="clusters"),
     path("accounts/new/", wizard.wizard_new, name="wizard-new"),
-    path(
-        "accounts/organization/", organization_adding.organization, name="organization"
-    ),
+    path("accounts/organization/", organization.organization, name="organization"),
     path(
         "accounts/organization/read/",
-        organization_adding.organization_read,
+        organization.organization_read,
         name="organization-read",
     ),
     path(
         "accounts/organization/progress/",
-        organization_adding.organization_progress,
+        organization.organization_progress,
         name="organization-progress",
     ),
     path(
         "accounts/organization/adding/<uuid:adding>/",
-        organization_adding.organization_adding,
+        organization.organization,
         name="organization-adding",
     ),
     path(
         "accounts/organization/watch/",
-        organization_adding.organization_watch,
+        organization.organization_watch,
         name="organization-watch",
     ),
-    *organization_adding.posts,
+    *organization.posts,
     path("accounts/file/", from_file.from_file, name="from-file"),
     path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
     path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
@@ -168,18 +166,18 @@ run_pages = [
     *decisions.run_posts,
 ]
 rollout_pages = [
-    path("runs/rollouts/", rollout_decisions.rollouts, name="rollouts"),
-    path("runs/rollouts/<int:number>/", rollout_decisions.rollout, name="rollout"),
-    *rollout_decisions.posts,
+    path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
+    path("runs/rollouts/<int:number>/", rollouts.rollout, name="rollout"),
+    *rollouts.posts,
     path(
         "runs/rollouts/<int:number>/report.csv",
-        rollout_decisions.rollout_report,
+        rollouts.rollout_report,
         {"form": "csv"},
         name="rollout-csv",
     ),
     path(
         "runs/rollouts/<int:number>/report.json",
-        rollout_decisions.rollout_report,
+        rollouts.rollout_report,
         {"form": "json"},
         name="rollout-json",
     ),
@@ -194,11 +192,9 @@ bundle_pages = [
     path("bundles/", bundles.bundles, name="bundles"),
     path("bundles/now/", spinnaker.spinnaker_now, name="spinnaker-now"),
     path("bundles/next/", comparing.bundle_next, name="bundle-next"),
-    path("bundles/deliveries/", delivery_decisions.deliveries, name="deliveries"),
-    *delivery_decisions.posts,
-    path(
-        "bundles/deliveries/<int:number>/", delivery_decisions.delivery, name="delivery"
-    ),
+    path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
+    *deliveries.posts,
+    path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
     *bundles.posts,
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(

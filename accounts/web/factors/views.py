@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.internal.stagekit import clear_login
@@ -74,10 +74,6 @@ from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import browser_of, led_to
 from onboarding import names
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest
 
 ASKED = "passkey_asked_at"
 SECONDS = 5 * 60

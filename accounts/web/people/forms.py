@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
@@ -57,9 +57,6 @@ from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.sessions import count_open, end, with_sessions
 from accounts.wording import counted
 from onboarding import names
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 def role_names(person: User) -> list[str]:
