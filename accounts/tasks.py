@@ -57,7 +57,7 @@ from accounts.spinnaker.deliveries.stages import carry_on_for_worker
 from accounts.web.you.preferences import SessionStore
 from accounts.work.heartbeat import PEOPLE, beat, beat_again, compare_clocks, swept
 from accounts.work.queue import Kind
-from accounts.workers.process import Process, before_the_fork
+from accounts.workers.pool import Process, before_the_fork
 
 AGAIN_AFTER = timedelta(hours=6)
 """The schedule does not repeat a verification that is newer than this; a night is not

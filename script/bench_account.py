@@ -18,7 +18,7 @@ from accounts.models.states import Status
 from accounts.runs import stages
 from accounts.runs.actions import approve, plan, plan_managing
 from accounts.runs.stages import carry_on
-from accounts.workers.process import before_the_fork
+from accounts.workers.pool import before_the_fork
 from onboarding.aws_calls import ANSWERS
 from script.emulated_site import Asked, Aws, Measured, members
 from script.people import People

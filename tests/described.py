@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS, MAKERS
+from onboarding.description.fields import FIELDS, MAKERS, Field, Kind
 from onboarding.description.values import has
 
 TEXTS = ("staging", "no", "1e3", "007")

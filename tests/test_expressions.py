@@ -23,7 +23,7 @@ BANNED = {"fnmatch", "glob"}
 LOOKUPS = ("__regex", "__iregex")
 IN_SQL = (" LIKE ", " ILIKE ", " REGEXP ", " SIMILAR TO ")
 OTHERS = {
-    "bowline/environment/values.py": {"self.pattern"},  # literals, there
+    "bowline/environment/variables.py": {"self.pattern"},  # literals, there
     "accounts/management/commands/adopt.py": {"profiles"},  # of PROFILES_OF_HAL
 }
 """Names of patterns that are own, where this can't be seen, and why."""

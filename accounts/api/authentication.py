@@ -22,14 +22,12 @@ from django.utils.http import quote_etag
 from django.views.decorators.csrf import csrf_exempt
 from ninja.security import HttpBearer
 
-from accounts.api.codes import Code
 from accounts.api.limits import count
-from accounts.api.problems import Problem, problem, problem_of
+from accounts.api.problems import Code, Problem, problem, problem_of
 from accounts.models import ApiToken
 from accounts.models.people import Scope
-from accounts.people.activity import saying
+from accounts.people.activity import saying, tried
 from accounts.people.roles import has_role, refusal
-from accounts.people.tries import tried
 from accounts.tokens.api_tokens import ROLES, find, note_use
 
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ from ninja.params.functions import Header
 from ninja.utils import contribute_operation_args
 
 from accounts.api.authentication import OPERATES, ApiRequest, tag_of
-from accounts.api.codes import Code
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.decisions.locks import lock_settings
 from accounts.models import KeptAnswer, ManagedAccount
 

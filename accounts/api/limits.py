@@ -11,8 +11,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from accounts.api.codes import Code
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 
 log = logging.getLogger(__name__)
 

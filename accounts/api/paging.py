@@ -10,8 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db.models import QuerySet
 from ninja import Field, Schema
 
-from accounts.api.codes import Code
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 
 T = TypeVar("T")

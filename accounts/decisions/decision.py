@@ -21,11 +21,11 @@ from django.db.models import Model
 
 from accounts.decisions.locks import hold
 from accounts.models import Activity
+from accounts.people.activity import tried, tries_recorded
 from accounts.people.authors import Asked, Authors
 from accounts.people.deciding import Outside, SamePerson, Verdict, judge, refuse, whom
 from accounts.people.reach import DecisionReach, for_people
 from accounts.people.roles import ADMINISTRATOR, UserRole
-from accounts.people.tries import tried, tries_recorded
 
 P = ParamSpec("P")
 R = TypeVar("R")

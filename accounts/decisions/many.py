@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from accounts.decisions.decision import Decision, called, decision, names_of
+from accounts.people.activity import tried, tries_recorded
 from accounts.people.deciding import Verdict, judge
 from accounts.people.reach import DecisionReach, for_people
-from accounts.people.tries import tried, tries_recorded
 from accounts.refused import Refused
 from accounts.wording import first_of
 from onboarding.details import DetailsError

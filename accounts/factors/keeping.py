@@ -1,23 +1,24 @@
-"""Second factors, which are rows of django-allauth: added, used, removed, and reset.
-
-Each decision is recorded. What is used once is used in the row, for every process.
-"""
+"""Second factors, which are rows of django-allauth: encrypted, added, used, removed."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from base64 import b32encode
+from base64 import b32encode, urlsafe_b64encode
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.factors.sealing import seal, unseal
 from accounts.models import Activity
 from accounts.notifications.notifying import notify_of_own
 from accounts.people.activity import record
@@ -25,6 +26,33 @@ from accounts.people.activity import record
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
+
+PURPOSE = b"bowline: secrets of authenticator apps"
+
+
+class Sealed(ValueError):
+    """A text that none of the keys opens: SECRET_KEY is another one now."""
+
+
+@cache
+def derived(key: str) -> Fernet:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE)
+    return Fernet(urlsafe_b64encode(derivation.derive(key.encode())))
+
+
+def seal(text: str) -> str:
+    return derived(settings.SECRET_KEY).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """Return what was sealed, with the key of today or one of before; raise Sealed."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    try:
+        both = MultiFernet(map(derived, keys))
+        return both.decrypt(sealed.encode(errors="replace")).decode()
+    except (InvalidToken, UnicodeDecodeError) as error:
+        raise Sealed from error
+
 
 What = Activity.What
 APP, PASSKEY, CODES = "totp", "webauthn", "recovery_codes"

@@ -22,8 +22,7 @@ from accounts.help.choices import more
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managing import clash_of
 from accounts.models import ManagedAccount
-from onboarding.description.field import Step
-from onboarding.description.fields import of_step
+from onboarding.description.fields import Step, of_step
 from onboarding.description.values import has
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id

@@ -19,8 +19,7 @@ from django.utils.safestring import SafeString
 from accounts.help.choices import more
 from accounts.models.account import MANAGED_MAKERS
 from onboarding import names
-from onboarding.description.field import Field, Kind, Words
-from onboarding.description.fields import BY_NAME
+from onboarding.description.fields import BY_NAME, Field, Kind, Words
 from onboarding.partitions import known_region
 from onboarding.topology import MadeBy
 

@@ -1,4 +1,6 @@
-"""The organization's accounts: the list with its filters."""
+"""The organization's accounts, and the clusters of a search: the lists with
+their filters.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404, QueryDict
 from django.utils import timezone
 
@@ -14,18 +16,61 @@ from accounts.discover.organization.reading import kept_organization
 from accounts.lists.declaration import AT_ONCE, Filter, Listing
 from accounts.mapping.managing import managing_of
 from accounts.models import (
+    FoundCluster,
     ManagedAccount,
     ManagingAccount,
     Member,
     MemberTag,
     Organization,
+    Question,
     Unit,
 )
 from accounts.models.organization import MemberQuerySet, same_account
 from accounts.people.roles import OPERATOR
+from onboarding.resources.wildcards import matches
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+LONGEST = 100
+"""Of a pattern: as long as the longest name."""
+
+WIDE = ("account__verified", "account__applied", "account__approved_entries")
+"""Columns of the account that no list of clusters shows."""
+
+LIKE = Filter("like", lambda _: Q(), help="A pattern of its name, such as prod-*")
+"""It excludes nothing in the database: `keys_like` compares, as IAM does."""
+
+CLUSTERS = Listing(
+    "clusters",
+    filters=(
+        LIKE,
+        Filter(
+            "account",
+            lambda text: (
+                Q(account__name__icontains=text)
+                | Q(account__account_id__contains=text.replace("-", ""))
+            ),
+            help="Part of its name, or of its ID",
+        ),
+        Filter("region", lambda region: Q(region=region)),
+    ),
+)
+
+
+def matching_clusters(search: Question, asked: QueryDict) -> list[int]:
+    """Return the keys of the clusters that match, in the order of the list."""
+    rows = CLUSTERS.matching(search.clusters.all(), asked)
+    return keys_like(rows.order_by("account__name", "region", "name", "pk"), asked)
+
+
+def keys_like(rows: QuerySet[FoundCluster], asked: QueryDict) -> list[int]:
+    like = asked.get(LIKE.name, "").strip()[:LONGEST]
+    if not like:
+        return list(rows.values_list("pk", flat=True))
+    named = rows.values_list("pk", "name")
+    return [pk for pk, name in named if matches(name, like)]
+
 
 INACTIVE = {"suspended": "SUSPENDED", "closing": "PENDING_CLOSURE"}
 JOINED = {"7": "last 7 days", "30": "last 30 days", "365": "last year"}

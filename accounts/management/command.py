@@ -21,9 +21,8 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.api.authentication import why_not
 from accounts.decisions.many import REFUSALS
 from accounts.models.people import Scope
-from accounts.people.activity import standard_output_kept
+from accounts.people.activity import standard_output_kept, tries_recorded
 from accounts.people.roles import has_role, refusal
-from accounts.people.tries import tries_recorded
 from accounts.spinnaker.bundles import Twins
 from accounts.tokens.api_tokens import ROLES, find, note_use
 from onboarding.delivery.transport import GateError

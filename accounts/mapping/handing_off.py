@@ -7,8 +7,7 @@ from uuid import UUID
 from accounts.mapping.managed import assumed_roles, managed_of
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import HandOff, ManagedAccount, ManagingAccount
-from onboarding.handoff.hand_off import HandOffPackage, hand_off
-from onboarding.handoff.managing import hand_off_managing
+from onboarding.handoff.hand_off import HandOffPackage, hand_off, hand_off_managing
 from onboarding.topology import MadeBy, Managed, Managing
 
 

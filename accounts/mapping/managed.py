@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import EnabledProvider, ManagedAccount, Watch
-from onboarding.description.field import Field
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, Field
 from onboarding.description.values import value_of
 from onboarding.details import DetailsError
 from onboarding.partitions import Arn

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.http import require_POST
 
+from accounts.people.activity import tried, tries_recorded
 from accounts.people.roles import (
     ADMINISTRATOR,
     APPROVER,
@@ -22,7 +23,6 @@ from accounts.people.roles import (
     has_role,
     refusal,
 )
-from accounts.people.tries import tried, tries_recorded
 
 View = Callable[..., HttpResponseBase]
 

@@ -65,7 +65,7 @@ from onboarding.topology import (
     unprovable,
     unreadable,
 )
-from onboarding.verify.keys.key_policy import refuse_key_policies
+from onboarding.verify.keys import refuse_key_policies
 
 
 class Planned(NamedTuple):

@@ -25,6 +25,7 @@ from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.comparison import (
     Altered,
     BundleChanges,
+    Excerpt,
     Named,
     bundle_changes,
 )
@@ -34,7 +35,6 @@ from onboarding.spinnaker.bundle.contents import (
     Revision,
     accounts_from,
 )
-from onboarding.spinnaker.bundle.excerpt import Excerpt
 from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
 from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes

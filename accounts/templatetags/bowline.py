@@ -39,8 +39,7 @@ from accounts.web.runs.review.plans import rows_html
 from accounts.web.you.preferences import saved_filters_of
 from accounts.work.heartbeat import PEOPLE, silence
 from onboarding.carried.fields import carried_lines
-from onboarding.description.field import Field
-from onboarding.description.fields import FIELDS, IN_BULK
+from onboarding.description.fields import FIELDS, IN_BULK, Field
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import not_recommended as not_recommended_choices

@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import server_error
 
 from accounts.mapping.unusable import CANNOT_BE_USED
-from accounts.work.unwritable import why_unwritable
+from accounts.work.heartbeat import why_unwritable
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,7 @@ from onboarding.accounts_file.reader import (
 )
 from onboarding.delivery.connection import Connection, SignInBy
 from onboarding.delivery.loading import PERIOD
-from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS, maker
+from onboarding.description.fields import FIELDS, Field, Kind, maker
 from onboarding.description.other_names import NEEDS_AWS
 from onboarding.description.values import Description, has
 from onboarding.desired.image_keys import misplaced_key

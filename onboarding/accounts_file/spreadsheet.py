@@ -24,8 +24,7 @@ from onboarding.accounts_file.reader import (
     Reader,
 )
 from onboarding.bounded_yaml import CORE, BadYaml, composed
-from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, Field, Kind
 from onboarding.names import UNSEEN, short
 from onboarding.providers import PROVIDERS
 

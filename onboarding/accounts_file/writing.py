@@ -15,8 +15,7 @@ import yaml
 
 from onboarding.accounts_file.managed import ADOPTED_FROM, RENAMED_FROM, WrittenAccount
 from onboarding.accounts_file.spreadsheet import BY_KEY, COLUMNS, csv_row
-from onboarding.description.field import Kind
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, Kind
 from onboarding.description.values import (
     Description,
     completed,

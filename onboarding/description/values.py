@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
-from onboarding.description.field import Field
-from onboarding.description.fields import BY_NAME, FIELDS
+from onboarding.description.fields import BY_NAME, FIELDS, Field
 from onboarding.description.other_names import column_of, values_of
 from onboarding.details import ProviderDetails
 from onboarding.topology import Managed, Permissions

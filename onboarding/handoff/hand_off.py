@@ -1,7 +1,5 @@
-"""A hand-off: the templates of one account, and the commands for its owner.
-
-Its text is the same for all accounts of a kind, but for the external ID: renaming an
-account is no new version.
+"""A hand-off: the templates of one account, or of the managing one, and the
+commands for its owner.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.desired import desired
+from onboarding.desired.managing import managing_side
 from onboarding.desired.policy_sets import interchangeable, with_ids_of
 from onboarding.handoff import scripts
 from onboarding.handoff.cloudformation import (
@@ -218,3 +217,25 @@ def stack(
         ask = NOTHING
     text = template(managed, resources, about=about, ask=ask)
     return Stack(name, region, File(f"{name}.yml", text), ask.given)
+
+
+def hand_off_managing(
+    managing: Managing, assumed: Sequence[str], *, stack_name: str = ""
+) -> HandOffPackage:
+    """Describe Spinnaker's identity for the owner of its account.
+
+    A later version must have the stack's first name. Raise QuotaExceeded where AWS
+    would refuse it.
+    """
+    own = as_owned(managing)
+    resources = tuple(managing_side(managing, assumed))
+    if managing.bowline:
+        resources += reader_role(managing, own)
+    name = stack_name or stack_name_of(f"bowline-managing-{managing.name}")
+    made = stacks(managing, own, resources, name, external_id(""))
+    return HandOffPackage(managing, own, resources, name, tuple(made), of_managing=True)
+
+
+def as_owned(managing: Managing) -> Managed:
+    """Name the account as a template and its commands do."""
+    return Managed(managing.name, managing.account_id, (), made_by=MadeBy.OWNER)

@@ -14,10 +14,10 @@ from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, MANAGING_PATH
 from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.wildcards import matches
-from onboarding.verify.held_policies import HeldPolicies
 from onboarding.verify.policy_evaluation import (
     Document,
     FoundStatement,
+    HeldPolicies,
     RequestContext,
     asked_for,
     conditions,

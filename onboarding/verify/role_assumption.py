@@ -24,10 +24,8 @@ from onboarding.verify.chain import (
     create_role,
     worth_repeating,
 )
-from onboarding.verify.conditions.circumstances import REGION, RESOURCE_ACCOUNT
-from onboarding.verify.conditions.circumstances import (
-    RESOURCE_ORGANIZATION as OF_RESOURCE,
-)
+from onboarding.verify.conditions import REGION, RESOURCE_ACCOUNT
+from onboarding.verify.conditions import RESOURCE_ORGANIZATION as OF_RESOURCE
 from onboarding.verify.denial import Holder, higher_up, named_by_aws
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import (

@@ -29,9 +29,9 @@ from onboarding.verify.chain import (
     worth_repeating,
     zone_checks,
 )
-from onboarding.verify.conditions.circumstances import sent_with
+from onboarding.verify.conditions import sent_with
 from onboarding.verify.denial import Holder, named_by_aws
-from onboarding.verify.keys.default_encryption import default_keys
+from onboarding.verify.keys import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
 from onboarding.verify.role_assumption import to_managed

@@ -28,7 +28,7 @@ from onboarding.resources.risks import risks
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import found_roles
 from onboarding.review.effective import all_actions, effective, no_longer_allowed
-from onboarding.verify.keys.key_policy import may
+from onboarding.verify.keys import may
 from onboarding.verify.policy_evaluation import (
     Document,
     RequestContext,

@@ -50,7 +50,7 @@ from onboarding.delivery.gate import value_of
 from onboarding.delivery.transport import Answer
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.subnets import metadata_of
-from onboarding.verify.conditions import comparisons
+from onboarding.verify import conditions as comparisons
 from tests.factories import MANAGED_ID
 from tests.test_expressions import OF_RE
 from tests.test_structure import APP, ENGINE, SITE, dotted, modules, name_of
@@ -317,9 +317,8 @@ READ = {
     "onboarding/delivery/connection.py": "Gate's address",
     "onboarding/delivery/gate.py": "Gate's answer",
     "onboarding/subnets.py": "tag of a subnet",
-    "onboarding/verify/conditions/comparisons.py": "condition",
-    "onboarding/verify/keys/default_encryption.py": "JSON",
-    "onboarding/verify/keys/key_policy.py": "JSON",
+    "onboarding/verify/conditions.py": "condition",
+    "onboarding/verify/keys.py": "JSON",
 }
 """The modules that parse text of others, and the row that reads it."""
 OWN = {

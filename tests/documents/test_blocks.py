@@ -18,7 +18,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError
 
 from onboarding.accounts_file import read_accounts_file
-from script.settings_reference import EXAMPLE, entries
+from script.reference import EXAMPLE, entries
 from tests.documents.blocks import (
     DOCS,
     ROOT,

@@ -25,8 +25,7 @@ from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.managed import ACCOUNT_KEYS, MANAGING_KEYS, SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
 from onboarding.providers import PROVIDERS
-from script.commands_reference import APP, names, of_django
-from script.settings_reference import EXAMPLE, entries
+from script.reference import APP, EXAMPLE, entries, names, of_django
 from tests.bundles import files_of, with_every_provider
 
 PROMISED = Path(__file__).parents[1] / "data" / "promised"

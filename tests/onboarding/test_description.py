@@ -20,8 +20,7 @@ from onboarding.accounts_file.writing import (
     yaml_text,
 )
 from onboarding.asked_once import asked_once
-from onboarding.description.field import Kind
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, Kind
 from onboarding.description.values import (
     OF_VALUE,
     Description,

@@ -8,11 +8,17 @@ from argparse import ArgumentParser
 import jsonschema
 from django.core.management.base import BaseCommand
 
-from accounts.api.codes import Code
+from accounts.api.problems import Code
 from accounts.management.command import EXIT_CODES
-from script.api_reference import adopt_schema, api_reference, scopes_by_name
-from script.commands_reference import command_reference, commands_reference, names
-from script.reference import DOCS
+from script.reference import (
+    DOCS,
+    adopt_schema,
+    api_reference,
+    command_reference,
+    commands_reference,
+    names,
+    scopes_by_name,
+)
 
 
 def test_the_page_is_what_the_api_says() -> None:

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from bowline.environment.variables import Environment
-from script.reference import DOCS
-from script.settings_reference import (
+from script.reference import (
+    DOCS,
     EXAMPLE,
     Entry,
     Setting,

@@ -11,7 +11,7 @@ import pytest
 from onboarding.aws.client import AccountClient
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
-from onboarding.verify.conditions.circumstances import Caller
+from onboarding.verify.conditions import Caller
 from onboarding.verify.policy_evaluation import Document, keys_looked_at
 from onboarding.verify.simulation.simulator import (
     Question,

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts.discover.organization.reading import begin_reading, read_on
 from accounts.factors import keeping
-from accounts.factors.sealing import seal
+from accounts.factors.keeping import seal
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker import describe_spinnaker

@@ -11,8 +11,7 @@ from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
 
-from accounts.api.codes import Code
-from accounts.api.problems import CONTENT_TYPE
+from accounts.api.problems import CONTENT_TYPE, Code
 from accounts.closed_sets import NAME
 
 Node = dict[str, Any]

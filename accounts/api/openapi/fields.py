@@ -18,8 +18,7 @@ from accounts.lists.declaration import Listing
 from accounts.models import Bundle, CheckResult, Delivery, Rollout, Run, Step
 from accounts.models.states import WORDS, State, Status
 from onboarding.delivery.verdicts import Verb
-from onboarding.description.field import Field, Kind
-from onboarding.description.fields import FIELDS, MAKERS
+from onboarding.description.fields import FIELDS, MAKERS, Field, Kind
 from onboarding.providers import PROVIDERS
 
 AccountState = Annotated[str, OneOf("AccountState", WORDS)]

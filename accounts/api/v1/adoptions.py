@@ -13,12 +13,10 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
-from accounts.api.files import READ_ON, takes_bytes
 from accounts.api.idempotency import once_if_keyed
 from accounts.api.limits import count
-from accounts.api.problems import Problem, too_much_asked
-from accounts.api.requests import Exact, Request
+from accounts.api.problems import Code, Problem, too_much_asked
+from accounts.api.requests import READ_ON, Exact, Request, takes_bytes
 from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
 from accounts.api.v1.texts import Filter
 from accounts.discover.looking import look

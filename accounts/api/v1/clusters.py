@@ -12,18 +12,22 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import with_filters
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
-from accounts.api.problems import Problem, refused_by
+from accounts.api.problems import Code, Problem, refused_by
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.rollouts.deciding import Chosen, chosen_by
 from accounts.api.v1.texts import NO_NUL
-from accounts.discover.clusters.describing import ClustersRefused, describe_ticked
-from accounts.discover.clusters.search import begin_search, found_clusters, running_of
+from accounts.discover.clusters.search import (
+    ClustersRefused,
+    begin_search,
+    describe_ticked,
+    found_clusters,
+    running_of,
+)
 from accounts.forms.organization import AlikeForm
-from accounts.lists.clusters import CLUSTERS, WIDE, keys_like
+from accounts.lists.members import CLUSTERS, WIDE, keys_like
 from accounts.models import Question
 from accounts.slices import in_slices
 

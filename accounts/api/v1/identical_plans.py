@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from accounts.api.authentication import APPROVES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.paging import LARGEST
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 from accounts.api.v1.rollouts.deciding import Fingerprint
 from accounts.api.v1.runs import Plan, plan_in_full

@@ -10,11 +10,10 @@ from ninja import Field, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import ManagingState, RoleMaker
 from accounts.api.operations import operation
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts.describing import as_file
 from accounts.api.v1.accounts.hand_offs import HandOff, taken

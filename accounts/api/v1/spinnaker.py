@@ -10,11 +10,10 @@ from ninja import Field, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import RunBy
 from accounts.api.operations import operation
-from accounts.api.problems import Problem, asked_of
+from accounts.api.problems import Code, Problem, asked_of
 from accounts.api.requests import Request
 from accounts.discover.connection import FILE, connection_test, switches_of
 from accounts.discover.questions import seen

@@ -34,8 +34,7 @@ from onboarding.accounts_file.writing import (
     in_one_line,
     written_account,
 )
-from onboarding.description.field import Kind
-from onboarding.description.fields import FIELDS
+from onboarding.description.fields import FIELDS, Kind
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider

@@ -38,11 +38,7 @@ from onboarding.resources.trusts import shut_out, who_can_assume
 from onboarding.resources.wildcards import Texts
 from onboarding.review.as_found import policy_document
 from onboarding.review.effective import no_longer_allowed
-from onboarding.verify.policy_evaluation import (
-    are_met,
-    names_value,
-    resources_of,
-)
+from onboarding.verify.policy_evaluation import are_met, names_value, resources_of
 from onboarding.verify.result import COMPARED, Result
 
 if TYPE_CHECKING:

@@ -49,8 +49,7 @@ from accounts.web.accounts.views import MOST_ON_PAGE, Chosen, chosen_accounts
 from accounts.web.crumbs import crumbs
 from accounts.web.rollouts.views import roll_out
 from accounts.wording import counted
-from onboarding.description.field import Field
-from onboarding.description.fields import IN_BULK
+from onboarding.description.fields import IN_BULK, Field
 
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"
 CHANGES = ((KEEP, "Don't change"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))

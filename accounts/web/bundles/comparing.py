@@ -44,9 +44,14 @@ from accounts.web.runs.review.plans import Group, Pointer, Reading, Review, Sect
 from accounts.wording import counted
 from onboarding.resources.kinds import Key
 from onboarding.resources.risks import Topic
-from onboarding.spinnaker.bundle.comparison import LABELS, Altered, Named
+from onboarding.spinnaker.bundle.comparison import (
+    LABELS,
+    Altered,
+    ChangedFile,
+    Excerpt,
+    Named,
+)
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account
-from onboarding.spinnaker.bundle.excerpt import ChangedFile, Excerpt
 
 PAGE = 50
 """How many are to read on a page: more make it too long to find anything."""

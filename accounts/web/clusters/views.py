@@ -15,16 +15,18 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.discover.clusters.describing import (
+from accounts.discover.clusters.search import (
     Alike,
     ClustersRefused,
+    begin_search,
     describe_ticked,
+    found_clusters,
+    running_of,
 )
-from accounts.discover.clusters.search import begin_search, found_clusters, running_of
 from accounts.forms.organization import AlikeForm
 from accounts.http import Request, page_of
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
-from accounts.lists.clusters import CLUSTERS, WIDE, matching_clusters
+from accounts.lists.members import CLUSTERS, WIDE, matching_clusters
 from accounts.models import FoundCluster, Question
 from accounts.people.deciding import Outside
 from accounts.people.doors import operator_required, posted_by_operator

@@ -53,15 +53,17 @@ from accounts.factors.keeping import (
     CALLED,
     CODES,
     PASSKEY,
+    Sealed,
     advance,
     codes_left,
     factors_of,
     has_factor,
     kind_of,
+    seal,
     step_of,
+    unseal,
     use_code,
 )
-from accounts.factors.sealing import Sealed, seal, unseal
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request
 from accounts.models import Activity

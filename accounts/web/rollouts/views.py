@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from accounts.decisions.decision import Decision
 from accounts.http import Request, page_of
 from accounts.lists.declaration import AT_ONCE
-from accounts.lists.rollouts import COLUMNS, RolloutRow, reported, rows_of
+from accounts.lists.runs import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet

@@ -1,10 +1,14 @@
-"""Two revisions of a bundle compared: accounts added, removed, and changed by field."""
+"""Two revisions of a bundle compared: accounts added, removed, and changed; as
+much of it as a page shows.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, NamedTuple, Self
 
 from onboarding.carried.table import AWS_ROWS, ECS_ROWS, KUBERNETES_ROWS, TAKEN
 from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
@@ -15,6 +19,7 @@ from onboarding.spinnaker.bundle.contents import (
     Account,
     Revision,
 )
+from onboarding.spinnaker.bundle.limits import plural
 
 LABELS = {
     row.name: row.label or row.name
@@ -129,3 +134,137 @@ def value_in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return "" if value is None else str(value)
+
+
+MOST_ACCOUNTS = 500
+"""The most of each verb that are shown, those first that open to more people or
+places.
+"""
+
+MOST_FILES = 50
+MOST_CHARACTERS = 200_000
+"""Of this many files, and of files as long as this, the lines are compared."""
+
+DONE = {"create": "added", "update": "changed", "delete": "removed"}
+
+
+class ChangedFile(NamedTuple):
+    """A file of one revision or of both."""
+
+    path: str
+    verb: str
+    before: str | None
+    after: str | None
+    digest: str
+    """Of both texts."""
+    is_long: bool = False
+    """Too long for its lines to be compared: both texts are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    added: tuple[Named, ...] = ()
+    removed: tuple[Named, ...] = ()
+    changed: tuple[Altered, ...] = ()
+    accounts: Mapping[str, int]
+    """How many there are of each verb, shown or not."""
+    providers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How many of them of each provider, by verb."""
+    aws: Mapping[str, int] = field(default_factory=dict)
+    """How many AWS accounts come and go with them."""
+    files: tuple[ChangedFile, ...] = ()
+    paths: Mapping[str, int]
+    """How many files there are of each verb, shown or not."""
+
+    def __bool__(self) -> bool:
+        return any(self.accounts.values()) or any(self.paths.values())
+
+    @property
+    def accounts_excluded(self) -> int:
+        shown = (*self.added, *self.removed, *self.changed)
+        return sum(self.accounts.values()) - len(shown)
+
+    @property
+    def sentence(self) -> str:
+        """Say what comes, changes and goes, AWS accounts apart from Spinnaker's."""
+        parts = [self.count_of(verb) for verb in DONE if self.accounts.get(verb)]
+        return ", ".join(parts) or "no account added, changed or removed"
+
+    def count_of(self, verb: str) -> str:
+        kinds = self.providers.get(verb, {})
+        which = "".join(kinds)
+        if len(kinds) > 1:
+            which = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        total = plural(self.accounts[verb], "Spinnaker account")
+        whole = self.aws.get(verb, 0)
+        if not whole:
+            return f"{total} {DONE[verb]} ({which})"
+        said = f"{plural(whole, 'AWS account')} {DONE[verb]}"
+        return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
+
+    @classmethod
+    def of(cls, found: BundleChanges, before: Revision, after: Revision) -> Self:
+        """Take it of what differs between these two."""
+        verbs = {
+            path: "create" if path in found.new else "update" for path in found.files
+        }
+        verbs |= dict.fromkeys(found.gone, "delete")
+        paths = sorted(verbs)[:MOST_FILES]
+        was_in, is_in = {*before.account_ids()}, {*after.account_ids()}
+        was = before.texts([path for path in paths if verbs[path] != "create"])
+        now = after.texts([path for path in paths if verbs[path] != "delete"])
+        risky_first = sorted(found.changed, key=lambda one: not any(one.risks))
+        return cls(
+            added=found.added[:MOST_ACCOUNTS],
+            removed=found.removed[:MOST_ACCOUNTS],
+            changed=tuple(risky_first)[:MOST_ACCOUNTS],
+            accounts={
+                "create": len(found.added),
+                "update": len(found.changed),
+                "delete": len(found.removed),
+            },
+            providers={
+                verb: dict(Counter(one.provider for one in named))
+                for verb, named in (
+                    ("create", found.added),
+                    ("update", found.changed),
+                    ("delete", found.removed),
+                )
+            },
+            aws={
+                "create": len(is_in - was_in),
+                "delete": len(was_in - is_in),
+            },
+            files=tuple(
+                changed_file(path, verbs[path], was.get(path), now.get(path))
+                for path in paths
+            ),
+            paths=dict(Counter(verbs.values())),
+        )
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Read back what `asdict` gave, once it has been JSON."""
+        altered = (
+            {**one, "fields": tuple(Field(*field) for field in one["fields"])}
+            for one in kept["changed"]
+        )
+        return cls(
+            added=tuple(Named(**one) for one in kept["added"]),
+            removed=tuple(Named(**one) for one in kept["removed"]),
+            changed=tuple(Altered(**one) for one in altered),
+            accounts=kept["accounts"],
+            providers=kept["providers"],
+            aws=kept["aws"],
+            files=tuple(ChangedFile(*one) for one in kept["files"]),
+            paths=kept["paths"],
+        )
+
+
+def changed_file(
+    path: str, verb: str, before: str | None, after: str | None
+) -> ChangedFile:
+    found = sha256(repr((before, after)).encode()).hexdigest()
+    if any(text and len(text) > MOST_CHARACTERS for text in (before, after)):
+        return ChangedFile(path, verb, None, None, found, is_long=True)
+    return ChangedFile(path, verb, before, after, found)

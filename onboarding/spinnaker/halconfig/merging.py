@@ -14,8 +14,8 @@ from onboarding.partitions import partition_of
 from onboarding.spinnaker.bundle.contents import PROVIDERS, Account, BundleAccounts
 from onboarding.spinnaker.bundle.formats.hal import OURS
 from onboarding.spinnaker.bundle.formats.hal.collisions import rival, stranger, taken
-from onboarding.spinnaker.halconfig.mistakes import mistakes
 from onboarding.spinnaker.halconfig.parsing import Halconfig
+from onboarding.spinnaker.halconfig.schema import mistakes
 from onboarding.spinnaker.halconfig.tree import (
     FALSE,
     BadHalconfig,

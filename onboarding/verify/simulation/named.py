@@ -15,8 +15,7 @@ from onboarding.resources.kinds import Role
 from onboarding.resources.wildcards import matches
 from onboarding.subnets import purpose_of, purposes
 from onboarding.topology import Managed, Managing
-from onboarding.verify.conditions.circumstances import Sent
-from onboarding.verify.conditions.comparisons import Context
+from onboarding.verify.conditions import Context, Sent
 
 MOST_SUBNETS = 20
 """Of one Region, by ARN: each is one more resource of a simulation."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
-from onboarding.verify.conditions.circumstances import Caller, kind_of
-from onboarding.verify.conditions.circumstances import Sent as Context
+from onboarding.verify.conditions import Caller, kind_of
+from onboarding.verify.conditions import Sent as Context
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import (

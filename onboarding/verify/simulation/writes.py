@@ -22,21 +22,17 @@ from onboarding.partitions import Arn
 from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
-from onboarding.verify.conditions.circumstances import (
+from onboarding.verify.conditions import (
     ORGANIZATION_KEYS,
     REGION,
     Caller,
     known_of_call,
     sent_with,
+    value_of,
 )
-from onboarding.verify.conditions.circumstances import Sent as Context
-from onboarding.verify.conditions.comparisons import value_of
+from onboarding.verify.conditions import Sent as Context
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import (
-    RequestContext,
-    keys_looked_at,
-    keys_of,
-)
+from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at, keys_of
 from onboarding.verify.result import Cause, Located, Result
 from onboarding.verify.simulation.named import Named, Subnet
 from onboarding.verify.simulation.simulator import (

@@ -18,8 +18,8 @@ from accounts.factors.keeping import (
     code_digest,
     codes_left,
     factors_of,
+    seal,
 )
-from accounts.factors.sealing import seal
 from tests.accounts.web.factors.device import Device, sign_in_by
 from tests.accounts.web.factors.people import (
     SECRET,

@@ -18,14 +18,16 @@ from accounts.factors.keeping import (
     CODES,
     HOW_MANY,
     PASSKEY,
+    Sealed,
     add,
     advance,
     codes_left,
     factors_of,
     make_codes,
+    seal,
+    unseal,
     use_code,
 )
-from accounts.factors.sealing import Sealed, seal, unseal
 from accounts.models import Activity
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.web.factors.people import code, give_app, is_in, password, second

@@ -196,7 +196,7 @@ STATES = {"state", "status"}
 WRITES = {"update", "bulk_update", "update_or_create", "write", "note", "save"}
 
 OTHERWISE = {
-    "accounts/api/codes.py": "It is an HTTP status, of a kind of problem.",
+    "accounts/api/problems.py": "It is an HTTP status, of a kind of problem.",
     "accounts/models/states.py": "It is the one place.",
     "accounts/runs/carrying_out.py": "A step's UPDATE asks for the lease: only the "
     "worker that holds the run writes it.",

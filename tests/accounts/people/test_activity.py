@@ -22,11 +22,10 @@ from accounts.mapping.edits import editing, editing_managing
 from accounts.models import Activity, ManagedAccount, Run
 from accounts.models.people import MovedMeanwhile
 from accounts.models.states import State, Status
-from accounts.people.activity import first_broken, record
+from accounts.people.activity import MOST, first_broken, record, tried, tries_recorded
 from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
-from accounts.people.tries import MOST, tried, tries_recorded
 from accounts.refused import Refused
 from accounts.runs import actions
 from accounts.runs.actions import accept, plan

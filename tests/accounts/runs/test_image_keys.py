@@ -20,7 +20,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import remove
 from onboarding.desired.image_keys import key_grants
-from onboarding.verify.keys import key_policy
+from onboarding.verify import keys
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -131,7 +131,7 @@ def test_a_key_policy_that_bowline_may_not_read_is_left_to_aws(
 ) -> None:
     """AWS then says no, and Bowline what the owner of the key can do."""
     let(kms, key, STAGING)
-    monkeypatch.setattr(key_policy, "policy_of", lambda owner, grant: None)
+    monkeypatch.setattr(keys, "policy_of", lambda owner, grant: None)
 
     run = planned(member())
 

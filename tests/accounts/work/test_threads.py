@@ -10,9 +10,9 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from django.utils.html import escape
 
+from accounts.work.heartbeat import FULL, READ_ONLY, why_unwritable
 from accounts.work.queue import carries_itself, nothing_sent
 from accounts.work.threads import in_threads, repeated
-from accounts.work.unwritable import FULL, READ_ONLY, why_unwritable
 from script.servers import wait_until
 from tests.accounts.api.calling import caller, detail
 from tests.rows import account_row, managing_row, person

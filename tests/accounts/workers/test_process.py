@@ -15,8 +15,8 @@ from accounts.models import Run
 from accounts.models.states import WORKING, Status
 from accounts.work import threads
 from accounts.work.heartbeat import PEOPLE, SCHEDULE
-from accounts.workers import process
-from accounts.workers.process import Process
+from accounts.workers import pool as process
+from accounts.workers.pool import Process
 from script.servers import wait_until
 from tests.rows import account_row, run_row
 

@@ -10,8 +10,7 @@ import yaml
 
 from onboarding.aws.observe import observe
 from onboarding.desired import desired
-from onboarding.handoff.hand_off import HandOffPackage
-from onboarding.handoff.managing import hand_off_managing
+from onboarding.handoff.hand_off import HandOffPackage, hand_off_managing
 from onboarding.handoff.words import NEXT_VERSIONS, message, package, readme
 from onboarding.resources.kinds import InstanceProfile
 from onboarding.resources.plan import diff

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from ninja import Field, Router, Schema
 
 from accounts.api.authentication import APPROVES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 from accounts.decisions.many import MOST_REASONS, each
 from accounts.models import ManagedAccount

@@ -16,10 +16,9 @@ from ninja import Field, Query, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.operations import operation
-from accounts.api.problems import Problem, answer_of, asked_of
+from accounts.api.problems import Code, Problem, answer_of, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.foreign.policies import ForeignPolicyListed

@@ -14,7 +14,6 @@ from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import (
     AccountState,
@@ -25,7 +24,7 @@ from accounts.api.openapi.fields import (
 )
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Name, Number, Typed
 from accounts.lists.accounts import ACCOUNTS, matching_accounts

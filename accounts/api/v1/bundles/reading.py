@@ -14,11 +14,10 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.openapi.fields import BundleStatus, ChangeVerb, with_filters
 from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
-from accounts.api.problems import Problem, asked_of
+from accounts.api.problems import Code, Problem, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.foreign import alike
 from accounts.api.v1.foreign.alike import AlikeListed
@@ -44,8 +43,13 @@ from accounts.spinnaker.bundles import (
 )
 from accounts.spinnaker.next_bundle import EVERY, sides, two
 from accounts.spinnaker.policies_of_others import MOST_IN_BUNDLE, of_bundle
-from onboarding.spinnaker.bundle.comparison import Altered, Named
-from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS, MOST_FILES, Excerpt
+from onboarding.spinnaker.bundle.comparison import (
+    MOST_ACCOUNTS,
+    MOST_FILES,
+    Altered,
+    Excerpt,
+    Named,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

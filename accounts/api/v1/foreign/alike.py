@@ -9,11 +9,10 @@ from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.codes import Code
 from accounts.api.openapi.fields import PolicyState
 from accounts.api.operations import operation
 from accounts.api.paging import LARGEST
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 from accounts.api.v1.foreign.policies import Ask, ForeignPolicyListed
 from accounts.api.v1.texts import Digest

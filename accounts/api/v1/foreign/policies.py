@@ -10,11 +10,10 @@ from ninja import Field, Query, Router, Schema
 from pydantic import AfterValidator
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.codes import Code
 from accounts.api.openapi.fields import PolicyState
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 from accounts.api.v1.texts import NO_NUL, Digest, Filter, Number, seen
 from accounts.models import ForeignPolicy

@@ -14,12 +14,11 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import YesNo, with_fields, with_filters
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
-from accounts.api.problems import Problem, refused_by
+from accounts.api.problems import Code, Problem, refused_by
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.accounts.hand_offs import HandOffFile
 from accounts.api.v1.texts import NO_NUL

@@ -11,12 +11,11 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.codes import Code
 from accounts.api.idempotency import changes
 from accounts.api.openapi.fields import RolloutKind, RolloutState, RunStatus
 from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
-from accounts.api.problems import Problem
+from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import AccountFilters
 from accounts.api.v1.decisions import TakeOverAsked
@@ -25,7 +24,7 @@ from accounts.api.v1.texts import TEST, AccessTest, Comment, Number, Typed
 from accounts.decisions.many import each
 from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.declaration import cells_of
-from accounts.lists.rollouts import COLUMNS, reported, rows_of
+from accounts.lists.runs import COLUMNS, reported, rows_of
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.models import ManagedAccount, Rollout
 from accounts.runs.deciding.confirmation import confirm_group

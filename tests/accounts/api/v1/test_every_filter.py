@@ -19,8 +19,7 @@ from accounts.discover.clusters.search import begin_search
 from accounts.lists.accounts import ACCOUNTS
 from accounts.lists.activity import ACTIVITY
 from accounts.lists.bundles import BUNDLES
-from accounts.lists.clusters import CLUSTERS
-from accounts.lists.members import MEMBERS
+from accounts.lists.members import CLUSTERS, MEMBERS
 from accounts.lists.runs import RUNS
 from accounts.models import (
     Activity,

@@ -229,7 +229,7 @@ def test_what_is_still_so_is_built_without_comparing_again(
 def test_what_opens_to_everybody_is_shown_before_what_does_not(
     monkeypatch, operator, account
 ) -> None:
-    monkeypatch.setattr("onboarding.spinnaker.bundle.excerpt.MOST_ACCOUNTS", 1)
+    monkeypatch.setattr("onboarding.spinnaker.bundle.comparison.MOST_ACCOUNTS", 1)
     prove_anew(account, write_roles=["sre"])
     built()
     other = ManagedAccount.objects.get(name="other")

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Bundle
 from accounts.web.bundles.comparing import PAGE as PAGE_OF
-from onboarding.spinnaker.bundle.excerpt import MOST_ACCOUNTS
+from onboarding.spinnaker.bundle.comparison import MOST_ACCOUNTS
 from tests.bundles import core
 from tests.factories import managed, provider, topology
 from tests.rows import bundle_row

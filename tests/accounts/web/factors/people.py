@@ -12,8 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.factors.keeping import APP as KIND
-from accounts.factors.keeping import make_codes, put
-from accounts.factors.sealing import seal
+from accounts.factors.keeping import make_codes, put, seal
 from tests.rows import PASSWORD, person
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

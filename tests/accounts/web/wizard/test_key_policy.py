@@ -15,8 +15,8 @@ from accounts.models import ManagedAccount, ManagingAccount
 from onboarding.aws.errors import AwsError
 from onboarding.desired.image_keys import key_grants, key_policy_statements
 from onboarding.resources.kinds import KeyGrant
-from onboarding.verify.keys import key_policy
-from onboarding.verify.keys.key_policy import refuse_key_policies
+from onboarding.verify import keys
+from onboarding.verify.keys import refuse_key_policies
 from tests.accounts.web.answers import url
 from tests.factories import MANAGING_ID, image_key
 from tests.rows import account_row, managing_row
@@ -58,10 +58,10 @@ def test_it_says_the_same_as_the_plan_that_is_refused(
 ) -> None:
     managing_row(bakes=True, image_keys=KEYS[:1])
     account = account_row(**READY)
-    monkeypatch.setattr(key_policy, "policy_of", lambda *_: {"Statement": []})
+    monkeypatch.setattr(keys, "policy_of", lambda *_: {"Statement": []})
     with pytest.raises(AwsError) as refused:
         refuse_key_policies(
-            key_policy.Sessions("test"),
+            keys.Sessions("test"),
             managing_of(ManagingAccount.objects.get()),
             grants_of(account),
         )

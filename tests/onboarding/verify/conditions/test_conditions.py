@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from onboarding.verify.conditions.circumstances import (
+from onboarding.verify.conditions import (
     KEYS,
     OF_CALLS,
     PRINCIPAL_TAG,
+    Beginning,
     Caller,
     Kind,
     kind_of,
     known_of_call,
     sent_with,
+    value_of,
 )
-from onboarding.verify.conditions.comparisons import Beginning, value_of
 from onboarding.verify.policy_evaluation import RequestContext, speaks
 
 DOCS = Path(__file__).parents[4] / "docs" / "explain" / "verification.md"

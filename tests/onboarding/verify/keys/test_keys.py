@@ -15,8 +15,7 @@ from onboarding.desired.image_keys import GRANTING, LAUNCHING, key_policy_statem
 from onboarding.providers.ec2 import Ec2
 from onboarding.providers.lambda_ import Lambda
 from onboarding.resources.kinds import KeyGrant
-from onboarding.verify.keys.default_encryption import default_keys
-from onboarding.verify.keys.key_policy import may, refuse_key_policies
+from onboarding.verify.keys import default_keys, may, refuse_key_policies
 from onboarding.verify.result import Result
 from onboarding.verify.verification import by_effect
 from tests.factories import MANAGED_ID, MANAGING_ID, image_key, managed, managing

@@ -13,7 +13,7 @@ from onboarding.aws.session import Sessions
 from onboarding.checks import Call, Check, Outcome
 from onboarding.resources.policy import Policy
 from onboarding.verify.chain import Chain
-from onboarding.verify.conditions.circumstances import REGION
+from onboarding.verify.conditions import REGION
 from onboarding.verify.simulation.simulator import (
     FEW_PAIRS,
     MOST_PAIRS,

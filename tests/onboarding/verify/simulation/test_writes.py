@@ -12,7 +12,7 @@ from onboarding.providers.ec2 import Ec2
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.providers.lambda_ import Lambda
 from onboarding.topology import Managed, Managing
-from onboarding.verify.conditions.circumstances import Caller
+from onboarding.verify.conditions import Caller
 from onboarding.verify.denial import Holder
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Cause, Located, Result

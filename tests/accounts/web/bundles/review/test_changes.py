@@ -10,14 +10,15 @@ import pytest
 
 from accounts.web.bundles.comparing import PAGE, review_of, whole_review
 from accounts.web.runs.review.plans import Review
-from onboarding.spinnaker.bundle.comparison import BundleChanges, bundle_changes
-from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision
-from onboarding.spinnaker.bundle.excerpt import (
+from onboarding.spinnaker.bundle.comparison import (
     MOST_ACCOUNTS,
     MOST_CHARACTERS,
     MOST_FILES,
+    BundleChanges,
     Excerpt,
+    bundle_changes,
 )
+from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision
 
 FEW = {"READ": ["developers"], "WRITE": ["sre"]}
 

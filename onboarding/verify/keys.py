@@ -1,32 +1,108 @@
-"""EBS's default encryption: may Auto Scaling launch with the key that it takes?
-
-With a key of a person's, it may only where the key's policy or a grant names AWS's own
-role for Auto Scaling. Else instances end as they are launched, with
-“Client.InternalError”, and no call that was made before shows why.
-https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+"""KMS keys: do their policies let another account make its grants; may Auto
+Scaling launch with EBS's own?
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import NO_KEY, UNKNOWN_CALL, AwsError
+from onboarding.aws.session import Sessions
 from onboarding.checks import Outcome
-from onboarding.desired.image_keys import LAUNCHING, launches, scaling_role
-from onboarding.partitions import Arn
+from onboarding.desired.image_keys import (
+    GRANTING,
+    LAUNCHING,
+    key_policy_hint,
+    launches,
+    launches_with,
+    scaling_role,
+)
+from onboarding.partitions import Arn, arn
+from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.policy import as_list
 from onboarding.topology import Managed, Managing
-from onboarding.verify.policy_evaluation import (
-    Document,
-    RequestContext,
-    find_statement,
-)
+from onboarding.verify.policy_evaluation import Document, RequestContext, find_statement
 from onboarding.verify.result import Located, Result, command
+
+
+def refuse_key_policies(
+    sessions: Sessions, managing: Managing, grants: Iterable[KeyGrant]
+) -> None:
+    """Raise AwsError for the first grant that the policy of its key rules out."""
+    owner = AccountClient.of(sessions, managing.reach)
+    for grant in grants:
+        if not grant.crosses_accounts:
+            continue
+        policy = policy_of(owner, grant)
+        if policy is None:
+            continue
+        missing = [action for action in GRANTING if not may(policy, grant, action)]
+        if missing:
+            raise AwsError(
+                owner.account_id,
+                "kms:GetKeyPolicy",
+                f"The policy of the key {grant.key_arn} doesn't allow "
+                f"{', '.join(missing)} to {launches_with(grant)}.",
+                key_policy_hint(grant),
+            )
+
+
+def policy_of(owner: AccountClient, grant: KeyGrant) -> Mapping[str, Any] | None:
+    """Read the policy of the key; None where Bowline may not, or without the key."""
+    try:
+        answer = owner.find(
+            owner.kms(grant.region).get_key_policy,
+            f"read the policy of the key {grant.key_arn}",
+            KeyId=grant.key_arn,
+            PolicyName="default",
+        )
+    except AwsError as error:
+        if error.unread:
+            return None
+        raise
+    if answer is None:
+        return None
+    policy: Mapping[str, Any] = json.loads(answer["Policy"])
+    return policy
+
+
+def may(policy: Mapping[str, Any], grant: KeyGrant, action: str) -> bool:
+    """Return whether the account may do it, or whether only AWS can tell."""
+    theirs = [
+        statement
+        for statement in as_list(policy["Statement"])
+        if names_account(statement, grant)
+    ]
+    context = {
+        "kms:granteeprincipal": grant.grantee,
+        "kms:calleraccount": grant.account,
+        "aws:principalaccount": grant.account,
+    }
+    asked = RequestContext(action, grant.key_arn, context)
+    documents = [Document("key policy", {"Statement": theirs})]
+    denied = find_statement(documents, "Deny", asked)
+    if denied and denied.certain:
+        return False
+    return find_statement(documents, "Allow", asked) is not None
+
+
+def names_account(statement: Mapping[str, Any], grant: KeyGrant) -> bool:
+    """Return whether it names the account; an Allow may name one of its roles."""
+    allows: bool = statement["Effect"] == "Allow"
+    if "Principal" not in statement:
+        return allows
+    principal = statement["Principal"]
+    named = as_list(principal.get("AWS", []) if isinstance(principal, dict) else "*")
+    theirs = arn(Arn.of(grant.key_arn).partition, "iam", grant.account, "")
+    if any(name in ("*", grant.account, f"{theirs}root") for name in named):
+        return True
+    return allows and any(str(name).startswith(theirs) for name in named)
+
 
 EC2 = "ec2"
 AWS_OWN = "alias/aws/ebs"

@@ -1,1 +1,0 @@
-"""Condition keys: what is known of a call, and how IAM compares it. Pure."""

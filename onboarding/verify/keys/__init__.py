@@ -1,1 +1,0 @@
-"""KMS keys: whose policies and grants let somebody use them."""
