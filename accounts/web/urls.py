@@ -111,7 +111,7 @@ account_pages = [
     ),
     path(
         "accounts/organization/adding/<uuid:adding>/",
-        organization.organization,
+        organization.organization_adding,
         name="organization-adding",
     ),
     path(

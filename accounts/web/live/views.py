@@ -87,10 +87,13 @@ class Work:
 def work_of(runs: QuerySet[Run]) -> Work:
     """Count the open ones among these runs."""
     rows = runs.filter(status__in=OPEN).order_by().values_list("status")
+    statuses = dict(rows.annotate(count=Count("pk")))
     # Who is approved waits for a wave, or a pause: that is no work.
+    if not statuses.keys() & {*WORKING}:
+        return Work(statuses, None)
     began = Min(Coalesce("steps__started_at", "moved_at", "created_at"))
     working = runs.filter(status__in=WORKING).aggregate(began=began)
-    return Work(dict(rows.annotate(count=Count("pk"))), working["began"])
+    return Work(statuses, working["began"])
 
 
 def ended_since(runs: QuerySet[Run], moment: datetime) -> QuerySet[Run]:

@@ -48,10 +48,12 @@ def test_a_choice_applies_at_once_and_back_takes_it_back(
     page.evaluate("document.body.stays = true")
 
     page.get_by_label("State").focus()
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State").select_option("failed or not as approved")
 
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
-    expect(page).to_have_url(f"{live_server.url}/accounts/?state=failed")
+    expect(page).to_have_url(
+        f"{live_server.url}/accounts/?state=failed+or+not+as+approved"
+    )
     assert page.evaluate("document.body.stays")
     expect(page.locator("#said")).to_have_text("1–4 of 4 managed accounts")
     expect(page.get_by_label("State")).to_be_focused()
@@ -71,12 +73,14 @@ def test_what_was_chosen_and_typed_before_the_scripts_ran_applies(
     page.goto("/accounts/?page=3", wait_until="commit")
     expect(page.get_by_text("101–150 of 320 managed accounts")).to_be_visible()
 
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State").select_option("failed or not as approved")
     page.get_by_label("Name or account ID").fill("a1")
     late[0].continue_()
 
     expect(names(page)).to_have_text(["a100"])
-    expect(page).to_have_url(f"{live_server.url}/accounts/?text=a1&state=failed")
+    expect(page).to_have_url(
+        f"{live_server.url}/accounts/?text=a1&state=failed+or+not+as+approved"
+    )
 
 
 def test_an_address_stays_until_something_is_chosen(
@@ -84,9 +88,11 @@ def test_an_address_stays_until_something_is_chosen(
 ) -> None:
     page = signed_in()
 
-    page.goto("/accounts/?state=failed&page=1")
+    page.goto("/accounts/?state=failed+or+not+as+approved&page=1")
 
-    expect(page).to_have_url(f"{live_server.url}/accounts/?state=failed&page=1")
+    expect(page).to_have_url(
+        f"{live_server.url}/accounts/?state=failed+or+not+as+approved&page=1"
+    )
 
 
 def test_what_is_typed_applies_and_stays(
@@ -183,7 +189,7 @@ def test_each_page_is_a_click_away(signed_in, rows: None) -> None:
         "Page 7",
     ]
     expect(pages.locator("[aria-current=page]")).to_have_text("Page 7")
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State").select_option("failed or not as approved")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("1–4 of 4 managed accounts")).to_be_visible()
 
@@ -291,7 +297,7 @@ def test_a_choice_on_a_phone_is_counted_and_leaves_the_choices_open(
 
     page.locator("summary", has_text="Filter").click()
     page.get_by_label("State").click()
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State").select_option("failed or not as approved")
 
     expect(names(page)).to_have_text(["a000", "a100", "a200", "a300"])
     expect(page.locator("summary", has_text="Filter (1)")).to_be_visible()
@@ -304,7 +310,7 @@ def test_a_filter_is_saved_opened_and_deleted(signed_in, rows: None) -> None:
     page.goto("/accounts/")
     saved = page.locator(".saved-filters > summary")
     expect(saved).to_have_count(0)
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State").select_option("failed or not as approved")
     expect(names(page)).to_have_count(4)
 
     saved.click()

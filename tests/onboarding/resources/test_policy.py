@@ -353,5 +353,5 @@ def test_a_pattern_of_many_texts_takes_no_more_steps_than_both_lengths(
 
     steps = [steps_of(lambda k=known: k.matching(worst(30))) for known in (few, many)]  # type: ignore[misc]
 
-    assert steps[0] == steps[1]
+    assert steps[1] < 1.02 * steps[0]
     assert steps[1] < 5 * 71 * (len(worst(30)) + 1)

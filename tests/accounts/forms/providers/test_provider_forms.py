@@ -147,7 +147,10 @@ def test_stored_buckets_are_shown_in_one_line():
 def test_the_form_leads_to_why_a_bucket_is_needed():
     form = LambdaForm(managed=managed())
 
-    assert "#functions" in form.fields["code_buckets"].help_text
+    assert (
+        "/help/docs/prepare-accounts/#aws-lambda"
+        in form.fields["code_buckets"].help_text
+    )
 
 
 def row(number, **fields):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_what_a_worker_needs_is_sent_once_the_rows_are_there(
     with django_capture_on_commit_callbacks() as callbacks:
         started(30)
 
-    assert len(callbacks) < 6  # and not one an account
+    logged = [one for one in callbacks if isinstance(one, partial)]  # a line a run
+    assert len(callbacks) - len(logged) < 6  # and not one an account
 
 
 def test_an_account_of_another_rollout_refuses_the_whole_by_name() -> None:

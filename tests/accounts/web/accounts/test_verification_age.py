@@ -97,7 +97,7 @@ def test_the_account_says_since_when(viewer, stale, fresh) -> None:
     assert SAYS in viewer.get(stale.get_absolute_url()).content.decode()
     page = viewer.get(fresh.get_absolute_url()).content.decode()
     assert "6 days ago" in page
-    assert "stale" not in page
+    assert "stale since" not in page
 
 
 def test_environments_tell_stale_accounts_apart(viewer, stale) -> None:

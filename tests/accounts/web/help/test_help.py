@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -22,6 +23,7 @@ from tests.attack.whole_site import whole_site
 from tests.factories import managed
 from tests.rows import PASSWORD, person
 
+OF_ADMIN_SITE = (AdminUserCreationForm, UserChangeForm)
 MOST = 96
 """Characters of a sentence or two next to a field, its link not counted."""
 MOST_ON_A_PAGE = 80
@@ -38,7 +40,7 @@ assert urlpatterns  # With the URLs, every view's form is imported.
 def forms_of_the_site(base: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
     for one in base.__subclasses__():
         ours = one.__module__.startswith(("accounts.forms.", "accounts.web."))
-        if ours and not one.__module__.endswith(".admin") and one is not DetailsForm:
+        if ours and one is not DetailsForm and not issubclass(one, OF_ADMIN_SITE):
             yield one
         yield from forms_of_the_site(one)
 

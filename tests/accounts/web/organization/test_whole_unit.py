@@ -19,10 +19,11 @@ from accounts.models import (
     Rollout,
     Run,
 )
+from accounts.models.lease import LeaseLost
 from accounts.runs.rollouts import CannotStart
 from accounts.tasks import carry_on
 from onboarding.topology import READER_ROLE
-from tests.accounts.discover.organization.organizations import CORE
+from tests.accounts.discover.organization.organizations import CORE, taken_over
 from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, person
 
@@ -37,6 +38,13 @@ SHARED = {
     "providers": ["ec2", "lambda"],
     "uses_external_id": "on",
 }
+
+
+@pytest.fixture(autouse=True)
+def in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker take three steps for what is ten times as much on a site."""
+    monkeypatch.setattr("accounts.web.organization.views.HERE", 100)
+    monkeypatch.setattr("accounts.discover.organization.members.CHECKED_AT_ONCE", 50)
 
 
 @pytest.fixture
@@ -207,3 +215,51 @@ def test_what_cannot_be_planned_is_added_and_the_page_says_why(
     answer = operator.get(adding.get_absolute_url())
     assert "There is no room." in messages_of(answer)
     assert ManagedAccount.objects.count() == COUNT
+
+
+def test_a_worker_that_lost_its_lease_leaves_nothing(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adding = pressed(operator)
+    adding.take_lease()
+    monkeypatch.setattr("accounts.discover.organization.members.CHECKED_AT_ONCE", COUNT)
+    monkeypatch.setattr(adding_module, "save_all", taken_over(adding_module.save_all))
+
+    with pytest.raises(LeaseLost):
+        adding_module.describe(adding)
+
+    assert not ManagedAccount.objects.exists()
+
+
+def test_a_killed_worker_is_continued_where_it_was(
+    operator, unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise SystemExit
+
+    adding = pressed(operator, plan="on")
+    with monkeypatch.context() as patched:
+        patched.setattr(adding_module, "start", killed)
+        with pytest.raises(SystemExit):
+            add(adding)
+    add(Question.objects.abandoned().get())
+    add(Question.objects.get())
+
+    assert ManagedAccount.objects.count() == COUNT
+    assert Rollout.objects.count() == 1
+
+
+def test_nothing_is_half_done(operator, unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("accounts.mapping.accounts_file.saving.record_many", fail)
+    adding = pressed(operator, plan="on")
+
+    add(adding)
+
+    assert ("Bowline encountered an internal error while adding the accounts.") in page(
+        operator, adding
+    )
+    assert not ManagedAccount.objects.exists()
+    assert not Rollout.objects.exists()
