@@ -441,6 +441,11 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
                 condition=Q(rollout__isnull=False),
                 name="run_of_rollout",
             ),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(kind="managing"),
+                name="run_managing",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -23,9 +23,9 @@ from accounts.lists.declaration import AT_ONCE
 from accounts.lists.runs import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import BADGES, OPEN, WORKING, Status
-from accounts.people.reach import each_environment
 from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import decisions, start
@@ -411,8 +411,9 @@ def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Stand
 def environments_of(runs: RunQuerySet) -> set[str]:
     """Return the environments that the accounts of these runs are in now."""
     found = runs.exclude(account=None).order_by()
-    fields = ("account_name", "account__environment", "account__approved_environment")
-    return {one for _, one in each_environment(found.values_list(*fields))}
+    fields = ("account__environment", "account__approved_environment")
+    pairs = found.values_list(*fields).distinct()
+    return {one for pair in pairs for one in both_environments(*pair)}
 
 
 def left_over_of(rollout: Rollout) -> int:
