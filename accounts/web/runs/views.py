@@ -202,7 +202,8 @@ def fixes_of(run: Run) -> Fixes:
         text = (ToCopy("Or enable the Region:", command[0]),) if command else ()
         return Fixes(step(run, "regions", "Change the account's Regions"), text)
     if code in DENIED and error.get("hint", "").startswith("Allow "):
-        return Fixes(to_copy=(ToCopy("The statement to add:", statement(operation)),))
+        text = statement(operation, error.get("message", ""))
+        return Fixes(to_copy=(ToCopy("The statement to add:", text),))
     if code in DENIED and operation == ASSUME:
         return Fixes(step(run, "id_access_role", "Test the access role"))
     if operation == "organizations:DescribeOrganization":
@@ -228,8 +229,14 @@ def managing(control: str, label: str) -> Link:
     return Link(label, f"{reverse('accounts:managing')}?edit=1#{control}")
 
 
-def statement(action: str) -> str:
-    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
+RESOURCE = re.compile(r"on resource: (arn:[^\s)]*[^\s).,])")
+"""What AWS says it denied the call on, where it says it."""
+
+
+def statement(action: str, message: str) -> str:
+    found = RESOURCE.search(message)
+    resource = found[1] if found else "*"
+    allowed = {"Effect": "Allow", "Action": action, "Resource": resource}
     return json.dumps(allowed, indent=2)
 
 
@@ -473,6 +480,17 @@ AGAIN = {
     Run.Kind.REMOVE: "Plan the removal again",
     Run.Kind.VERIFY: "Verify again",
 }
+STARTS = {Run.Kind.ONBOARD: "accounts:plan", Run.Kind.VERIFY: "accounts:verify"}
+
+
+def again(run: Run) -> Link:
+    """Return what starts it again: what the fix of its error says, or the same."""
+    kind = Run.Kind(run.kind)
+    advised = Run.Kind(run.advises or kind)
+    if run.account and kind in STARTS and advised != kind:
+        page = reverse(STARTS[advised], args=[run.account.pk])
+        return Link(AGAIN[advised], page)
+    return Link(AGAIN[kind], reverse("accounts:run-again", args=[run.pk]))
 
 
 def run(request: Request, pk: UUID) -> HttpResponse:
@@ -519,7 +537,7 @@ def run_page(
         "outdated_by": edit,
         "waits": waits and not edit,
         "back": back(run),
-        "again": AGAIN[Run.Kind(run.kind)],
+        "again": again(run),
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
