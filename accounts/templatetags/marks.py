@@ -14,7 +14,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models.account import Account
-from accounts.models.states import BADGES, word_of
+from accounts.models.states import BADGES, words_of
 from accounts.wording import counted
 
 ICON = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
@@ -44,10 +44,10 @@ def icon(name: str) -> SafeString:
 
 @cache
 def badge(state: str) -> SafeString:
-    """Show a state, or a check's outcome, as one word, colour and icon."""
+    """Show a state, or a check's outcome, in words, colour and icon."""
     found = BADGES[state]
     return format_html(
-        BADGE, found.colour, found.meaning, icon(found.icon), word_of(state)
+        BADGE, found.colour, found.meaning, icon(found.icon), words_of(state)
     )
 
 

@@ -20,7 +20,7 @@ from accounts.runs.deciding.confirmation import group_in_words
 from accounts.runs.deciding.same_changes import EVERYONE
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE
-from accounts.wording import first_of
+from accounts.wording import first_of, listed
 from onboarding.providers import PROVIDERS
 from onboarding.resources.fingerprint import NAMES, TOLD_APART, neutral
 
@@ -244,7 +244,7 @@ def granted_by(runs: RunQuerySet, fingerprints: list[str]) -> dict[str, list[str
     for fingerprint, permissions, count in counted.annotate(count=Count("pk")):
         for which, groups in (permissions or {}).items():
             counts = found.setdefault(fingerprint, {}).setdefault(which, Counter())
-            counts[", ".join(groups) or EVERYONE] += count
+            counts[listed(groups) or EVERYONE] += count
     return {
         fingerprint: [f"{it.upper()}: {in_numbers(of_group[it])}" for it in of_group]
         for fingerprint, of_group in found.items()
@@ -252,10 +252,10 @@ def granted_by(runs: RunQuerySet, fingerprints: list[str]) -> dict[str, list[str
 
 
 def in_numbers(counts: Counter[str]) -> str:
-    """Say the value of all, or count the accounts of each: “sre 12, team-a 1”."""
+    """Say the value of all, or count the accounts of each: “sre (12), team-a (1)”."""
     if len(counts) == 1:
         return "".join(counts)
-    said = [f"{value} {count:,}" for value, count in counts.most_common()]
+    said = [f"{value} ({count:,})" for value, count in counts.most_common()]
     return first_of(said, MOST_TRAITS)
 
 

@@ -332,7 +332,7 @@ def test_a_group_names_the_groups_of_each_of_its_accounts(approver, rollout) -> 
     form = {"read": numbers(rollout)}
     press(approver, "rollout-approve", rollout, SAME, **form)
 
-    assert group.granted == ["READ: everyone", "WRITE: sre 9, team-a 1, team-b 1"]
+    assert group.granted == ["READ: everyone", "WRITE: sre (9), team-a (1), team-b (1)"]
     listed = read.partition('id="granted"')[2].partition("</table>")[0]
     assert all(f"<td>{one}</td>" in listed for one in ("sre", "team-a", "team-b"))
     said = Activity.objects.get(what=Activity.What.APPROVE).detail["permissions"]
