@@ -14,11 +14,12 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models.account import Account
-from accounts.models.states import BADGES, words_of
+from accounts.models.states import BADGES, word_of
 from accounts.wording import counted
 
 ICON = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
 BADGE = '<span class="state state-{}" title="{}">{}{}</span>'
+BOTH_WORDS = '<span class="nowrap">{},</span> <span class="nowrap">{}</span>'
 LOGO = '<img class="logo" src="{}" alt="">'
 COPY = (
     '<button type="button" class="copy js-only" data-copy="{}" title="Copy {}">{}'
@@ -46,9 +47,9 @@ def icon(name: str) -> SafeString:
 def badge(state: str) -> SafeString:
     """Show a state, or a check's outcome, in words, colour and icon."""
     found = BADGES[state]
-    return format_html(
-        BADGE, found.colour, found.meaning, icon(found.icon), words_of(state)
-    )
+    word = word_of(state)
+    says = format_html(BOTH_WORDS, word, found.why) if found.why else word
+    return format_html(BADGE, found.colour, found.meaning, icon(found.icon), says)
 
 
 @cache

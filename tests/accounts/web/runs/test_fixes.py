@@ -14,7 +14,7 @@ from accounts.models.states import Status
 from accounts.web.runs.views import Fixes, again, fixes_of
 from onboarding.aws.errors import NOT_ENABLED, NOT_OURS
 from tests.accounts.web.answers import url
-from tests.rows import run_row
+from tests.rows import managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +76,25 @@ def test_the_statement_is_for_what_aws_denied_the_call_on(ends: str) -> None:
     (fix,) = fixes_of(run).to_copy
 
     assert json.loads(fix.text)["Resource"] == ROLE
+
+
+@pytest.mark.parametrize(
+    ("action", "resources"),
+    [
+        ("iam:PutRolePolicy", ["role/spinnakerManaged", "role/BaseIAMRole"]),
+        ("iam:CreatePolicy", ["policy/bowline/*"]),
+    ],
+)
+def test_the_statement_is_for_what_an_access_role_needs(action, resources) -> None:
+    managing_row()
+    run = failed("AccessDenied", action, f"Allow {action} to the role Admin.")
+    run.error["account"] = own = run.account.account_id
+
+    (fix,) = fixes_of(run).to_copy
+
+    allowed = json.loads(fix.text)["Resource"]
+    found = allowed if isinstance(allowed, list) else [allowed]
+    assert {f"arn:aws:iam::{own}:{one}" for one in resources} <= {*found}
 
 
 @pytest.mark.parametrize(
