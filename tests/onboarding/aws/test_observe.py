@@ -179,6 +179,7 @@ def test_a_version_of_a_policy_is_read_once(field: Field) -> None:
     assert sessions.calls - before == 8
 
 
+@pytest.mark.smoke
 def test_what_a_policy_was_written_to_say_is_read_once(field: Field) -> None:
     sessions = field.sessions()
     for change in diff(wanted(field), ()):
