@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models.checks import Findings, ForeignPolicy, FoundRoles
+from accounts.models.checks import AwsAnswers, Findings, ForeignPolicy, FoundRoles
 from accounts.models.lease import Heartbeat
 from accounts.models.managed import (
     EnabledProvider,
@@ -12,7 +12,6 @@ from accounts.models.managed import (
 )
 from accounts.models.managing import ManagingAccount
 from accounts.models.notifications import Digest, Happened, Notification, Target
-from accounts.models.operations.aws_answers import AwsAnswers
 from accounts.models.organization import Member, MemberTag, Organization, Unit, Watch
 from accounts.models.people import (
     AccountEnvironment,

@@ -1,4 +1,6 @@
-"""What checks found, and what is known of roles that were there before."""
+"""What checks found, what is known of roles that were there before, and how AWS
+answered.
+"""
 
 from __future__ import annotations
 
@@ -493,3 +495,25 @@ class FoundRoles(Readable):
     def __str__(self) -> str:
         where = self.account.name if self.account else "the managing account"
         return f"roles of {where}"
+
+
+class AwsAnswers(models.Model):
+    """How often an operation has ended so, for all workers since Bowline was installed.
+    They add to it; none replaces the number.
+    """
+
+    operation = models.CharField(max_length=100)
+    error = models.CharField(max_length=60, blank=True)
+    """Empty: it succeeded."""
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "answers of AWS"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation", "error"], name="one_count_of_each_answer"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.error}: {self.count}".replace(" :", ":")

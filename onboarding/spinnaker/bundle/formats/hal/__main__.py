@@ -32,7 +32,6 @@ from .primary import (
     remember,
     remembered,
     replaces_primary,
-    wanted_primary,
     what_takes_its_place,
 )
 from .profiles import hal_folder, put_profiles
@@ -115,7 +114,7 @@ def with_accounts(options: argparse.Namespace, stop: Stop) -> int:
     primary = primary_after(situation, steps)
     if not status:
         tell_primary(bundle["primary"], primary)
-    if not (status or options.dry_run) and primary == wanted_primary(situation):
+    if not (status or options.dry_run) and primary == situation.wanted_primary():
         forget(hal_folder())
     if left and not options.prune:
         tell_left(left)

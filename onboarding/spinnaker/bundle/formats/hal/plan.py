@@ -24,7 +24,6 @@ from .known import (
     named,
     words,
 )
-from .primary import wanted_primary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +108,11 @@ class Situation:
             for number in (number_of(accounts[0].get("accountId")),)
             if number in ids
         }
+
+    def wanted_primary(self) -> str:
+        """Name the primary account as this bundle names it."""
+        was = self.primary
+        return self.other_names().get(was, was) if was in self.renamed else was
 
 
 def number_of(account_id: Any) -> int:
@@ -340,7 +344,7 @@ def keeping_primary(
     deleted and added again, or renamed, all are: it goes last, and comes first.
     """
     held, was = situation.held["aws"], situation.primary
-    primary = wanted_primary(situation)
+    primary = situation.wanted_primary()
     replaced = {step.name for step in steps if len(step.calls) > 1}
     moved = was in held and (primary in replaced or was in situation.renamed)
     if not moved or set(held) == {primary}:

@@ -22,12 +22,6 @@ CHOOSE = (
 )
 
 
-def wanted_primary(situation: Situation) -> str:
-    """Name the primary account as this bundle names it."""
-    was = situation.primary
-    return situation.other_names().get(was, was) if was in situation.renamed else was
-
-
 def primary_after(situation: Situation, steps: list[HalStep]) -> str:
     """Say which account hal makes its primary one with these calls."""
     names, primary = list(situation.held["aws"]), situation.stored_primary
@@ -44,7 +38,7 @@ def primary_after(situation: Situation, steps: list[HalStep]) -> str:
 
 def replaces_primary(situation: Situation, steps: list[HalStep]) -> str:
     """Name the primary account if it is deleted, to be added again; else nothing."""
-    primary = wanted_primary(situation)
+    primary = situation.wanted_primary()
     start = ("config", "provider", "aws", "account")
     calls = [words[:6] for step in steps for words in step.calls]
     is_deleted = (*start, "delete", situation.primary) in calls
@@ -53,7 +47,7 @@ def replaces_primary(situation: Situation, steps: list[HalStep]) -> str:
 
 def what_takes_its_place(situation: Situation, steps: list[HalStep]) -> str:
     """Say what becomes of the primary account where it does not stay what it is."""
-    was, then = wanted_primary(situation), primary_after(situation, steps)
+    was, then = situation.wanted_primary(), primary_after(situation, steps)
     if not was or then == was:
         return ""
     role = f"{was} is hal's primary account, which bakes images and which Deck offers"

@@ -1,1 +1,0 @@
-"""What the API keeps: its tokens, and answers that may be asked for again."""

@@ -1,1 +1,0 @@
-"""Accounts whose owners make the roles."""

@@ -1,1 +1,0 @@
-"""Rollouts, and what runs know of theirs."""

@@ -1,1 +1,0 @@
-"""What was uploaded: accounts files, and what was reported on a Spinnaker."""
