@@ -29,7 +29,6 @@ from onboarding.aws.kinds import (
     untagged,
     untagging,
 )
-from onboarding.aws.known import Version
 from onboarding.aws.observe import observe
 from onboarding.aws.session import SYSTEM, Backoff, Clock, Sessions, silent
 from onboarding.partitions import arn
@@ -274,8 +273,7 @@ class Writer:
             Description=policy.description,
             Tags=TAGS,
         )["Policy"]
-        version = Version(made["PolicyId"], made["DefaultVersionId"])
-        self.sessions.documents.keep(version, policy.document, made["Arn"])
+        self.sessions.documents.write(policy.document, made["Arn"])
         self.sessions.handed_on.create(
             replace(policy, name=made["PolicyName"], path=made["Path"])
         )

@@ -169,7 +169,7 @@ def untagging(iam: IAMClient, tag: OwnerTag) -> Callable[..., object]:
 def document_of(
     client: AccountClient, sessions: Sessions, found: PolicyTypeDef
 ) -> Policy | None:
-    """Read it unless that version was read or written before; None: it is gone."""
+    """Read it unless that version was read before; None: it is gone."""
     version = Version(found["PolicyId"], found["DefaultVersionId"])
     documents, arn = sessions.documents, found["Arn"]
     if known := documents.get(version, arn):

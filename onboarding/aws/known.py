@@ -33,7 +33,7 @@ class Version(NamedTuple):
 WHOLE = Call.iam("get_account_authorization_details")
 """The call that answers with all of an account's roles."""
 VERSIONS: dict[tuple[str, Version], Policy] = {}
-"""What versions of policies say, by ARN, as some run of this process knew it."""
+"""What versions of policies say, by ARN, as some run of this process read it."""
 MOST_VERSIONS = 3000
 """Of about a thousand accounts; each takes a few kilobytes."""
 
@@ -52,15 +52,22 @@ class Documents:
         return VERSIONS.get((arn, version))
 
     def keep(self, version: Version, document: Policy, arn: str) -> Policy:
-        """Keep what the version in force of this policy says, and return it."""
+        """Keep what AWS says that this version, which is in force, says; return it."""
         with self.LOCK:
-            self._lately[arn] = (time.monotonic() + HANDED_ON_FOR, document)
             VERSIONS[arn, version] = document
             if len(VERSIONS) > MOST_VERSIONS:
                 del VERSIONS[next(iter(VERSIONS))]
+        self.write(document, arn)
+        return document
+
+    def write(self, document: Policy, arn: str) -> None:
+        """Note what the policy was read or written to say a moment ago. What was only
+        written is read by the next run: AWS answered nothing of it.
+        """
+        with self.LOCK:
+            self._lately[arn] = (time.monotonic() + HANDED_ON_FOR, document)
             if len(self._lately) > self.MOST:
                 del self._lately[next(iter(self._lately))]
-        return document
 
     def lately(self, arn: str) -> Policy | None:
         """Return what the policy said a moment ago; None: ask it."""

@@ -24,6 +24,31 @@ class Row(NamedTuple):
 
 ROWS = (
     Row(
+        "a policy under one of Bowline's paths, such as `/bowline/managing/`, is "
+        "attached to a role that it isn't for",
+        "not as approved: the policy and what it allows. The next plan detaches it",
+        "accounts/runs/foreign/test_paths.py"
+        "::test_it_is_no_verified_account_until_a_plan_detaches_it",
+    ),
+    Row(
+        "a trust policy allows everyone, under a condition that any account can meet",
+        "not as approved: anyone can assume the role",
+        "onboarding/resources/test_trust_table.py"
+        "::test_a_trust_says_yes_to_those_callers",
+    ),
+    Row(
+        "a role that Spinnaker can pass is an administrator",
+        "not as approved: the policy, and the command that removes it",
+        "accounts/runs/foreign/test_passing.py"
+        "::test_an_administrator_that_may_be_passed_is_not_verified",
+    ),
+    Row(
+        "anyone can assume a role that Spinnaker can pass",
+        "not as approved: the role",
+        "accounts/runs/foreign/test_passing.py"
+        "::test_one_that_anybody_can_assume_is_not_verified",
+    ),
+    Row(
         "the access entry of Spinnaker's identity has a second policy, such as "
         "`AmazonEKSClusterAdminPolicy`",
         "not as approved: the policy and what it allows. The next plan takes it off",
@@ -35,6 +60,40 @@ ROWS = (
         "verified, writes unknown: only the cluster shows whether the entry exists",
         "onboarding/providers/test_eks.py"
         "::test_what_aws_auth_maps_is_not_tested_and_decides_writes",
+    ),
+    Row(
+        "a policy denies a write under a condition whose key is known before the call, "
+        "such as `ec2:Region` or `aws:PrincipalOrgID`",
+        "denied if the condition is met. Otherwise, the policy makes no difference",
+        "onboarding/verify/simulation/test_service_control_policies.py"
+        "::test_the_same_keys_are_known_of_the_roles_own_policies",
+    ),
+    Row(
+        "a service control policy denies calls from outside the organization, in other "
+        "Regions than the account's, or without TLS",
+        "verified: Spinnaker's calls are none of these",
+        "onboarding/verify/simulation/test_service_control_policies.py"
+        "::test_what_aws_publishes_is_said_as_it_is",
+    ),
+    Row(
+        "a policy denies a write under a key that only the call shows, such as "
+        "`aws:SourceIp`",
+        "verified, writes unknown: the key and the statement",
+        "onboarding/verify/simulation/test_service_control_policies.py"
+        "::test_what_only_the_call_shows_makes_a_write_unknown",
+    ),
+    Row(
+        "a policy denies launches in the only subnet that Spinnaker offers",
+        "denied: the account fails",
+        "onboarding/verify/simulation/test_simulator.py"
+        "::test_an_account_fails_by_the_subnets_that_it_has",
+    ),
+    Row(
+        "the roles have Bowline's policies only, and Bowline isn't allowed to simulate "
+        "them",
+        "verified, with no unknown write",
+        "accounts/runs/test_verifying.py"
+        "::test_where_bowline_may_not_simulate_its_own_policies_decide",
     ),
     Row(
         "someone changes a trust policy while a plan is applied",

@@ -84,7 +84,8 @@ class ConditionKey(Behaviour):
             for statement in statements(aws, *who)
             if speaks(statement, self.action, resource)
         ]
-        deciding = [s for s in allowing if names(s, self.key)]
+        held = json.dumps({"Statement": [s for s in allowing if names(s, self.key)]})
+        deciding = json.loads(under(held, {self.key}, written))["Statement"]
         if not deciding or len(deciding) < len(allowing):
             return True
         return any(is_met(statement, context) for statement in deciding)
@@ -151,11 +152,15 @@ def as_written(answer: Answer, keys: Collection[str]) -> Answer:
     def back(found: re.Match[str]) -> str:
         text = unquote(found[2])
         if names_one(text, keys):
-            text = under(text, keys, lambda name: name.removesuffix(IF_EXISTS))
+            text = under(text, keys, written)
         return f"<{found[1]}>{quote(text)}</{found[1]}>"
 
     body = READ_BACK.sub(back, answer.body.decode())
     return answer._replace(body=body.encode())
+
+
+def written(operator: str) -> str:
+    return operator.removesuffix(IF_EXISTS)
 
 
 def under(text: str, keys: Collection[str], operator: Callable[[str], str]) -> str:

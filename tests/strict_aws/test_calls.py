@@ -18,7 +18,7 @@ from onboarding.aws.discover import own_account
 from onboarding.aws.errors import AwsError
 from onboarding.aws.organization import organization_accounts, organization_id
 from onboarding.aws.preconditions import Account
-from onboarding.aws.roles.used_by import last_accessed
+from onboarding.aws.roles.used_by import last_accessed, users_of
 from onboarding.aws.shared_clients import shared_core
 from onboarding.resources.kinds import (
     MANAGED_PATH,
@@ -173,6 +173,8 @@ def seldom(field: Field) -> Iterator[tuple[Resource, ...]]:
         )
     profile = InstanceProfile(account=account, name="P", role="R")
     yield (profile,)
+    arn = f"arn:aws:iam::{account}:role/R"
+    users_of(field.sessions(), field.reach, arn, {"ec2.amazonaws.com"}, ["us-east-1"])
     for tag in (OwnerTag.on(role), OwnerTag.on(profile)):
         apply(field.sessions(), field.reach, Create(tag))
         apply(field.sessions(), field.reach, Delete(tag))
@@ -200,7 +202,10 @@ def look(field: Field) -> None:
     assert holder.description
     assert holder.managed_policy("AdministratorAccess", ADMINISTRATOR).statements
     assert last_accessed(sessions, field.reach, user) == {}
-    # Compared before it is sent: the emulator does not know it.
+    # Compared before they are sent: the emulator does not know them.
+    ec2 = client.service_client("ec2", "us-east-1")
+    with pytest.raises(AwsError, match="EBS encrypts"):
+        client.call(ec2.get_ebs_encryption_by_default, "read whether EBS encrypts")
     pods = OidcProvider(account=field.managed_id, name="oidc.example/id/2")
     with pytest.raises(AwsError, match="Unknown IAM action"):
         apply(sessions, field.reach, Update(before=pods, after=pods))

@@ -100,7 +100,7 @@ def test_an_account_whose_organization_nobody_may_read_is_never_verified(
     found = refusal(job)
     managing, managed = job.field.managing_id, job.field.managed_id
     assert found.located == "a condition"
-    assert "The policy BowlineAssumeManaged of role SpinnakerAuthRole" in found.sentence
+    assert "policy BowlineAssumeManaged of role SpinnakerAuthRole" in found.sentence
     assert f"in account {managing}" in found.sentence
     assert "aws:ResourceOrgID" in found.sentence
     assert f"describe-organization, as account {managed}" in found.fix

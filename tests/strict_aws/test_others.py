@@ -30,11 +30,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DOCS = Path(__file__).parents[2] / "docs" / "developers" / "verdicts.md"
 HEAD = "| In AWS | The account is | What is said |\n|---|---|---|\n"
 EVERY = [(whose, case) for whose, cases in CASES.items() for case in cases]
-FIRST = [(whose, cases[0]) for whose, cases in CASES.items()]
+FIRST = [(whose, case) for whose, cases in CASES.items() for case in cases[:2]]
 
 
 @pytest.mark.smoke
-def test_the_first_of_each_kind_is_said(job: Job, strictly: Strictly) -> None:
+def test_the_first_two_of_each_kind_are_said(job: Job, strictly: Strictly) -> None:
     assert list(Tried(job, strictly).wrong(FIRST)) == []
 
 

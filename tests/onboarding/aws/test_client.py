@@ -261,14 +261,14 @@ def test_few_threads_at_a_time_call_in_one_account_and_hold_up_no_other(
             counts[0] += 1
             now = counts[0]
         both.wait(30)
-        assert other.asked(client.iam.get_role, "read a role", lambda: "no wait")
+        assert other.asked(client.iam.get_role, "read a role", lambda: "no wait", {})
         both.wait(30)
         with lock:
             counts[0] -= 1
         return now
 
     def call(_: int) -> int:
-        return client.asked(client.iam.get_role, "read a role", ask)
+        return client.asked(client.iam.get_role, "read a role", ask, {})
 
     with ThreadPoolExecutor(8) as pool:
         most = max(pool.map(call, range(8)))

@@ -9,13 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
+from accounts.runs.batch import COMMAND
 from accounts.runs.rollouts import decisions
+from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Plan
 from tests.accounts.runs.rollouts.rows import (
     DIGEST,
     SAME,
+    accounts,
     move,
     plan,
     started,
@@ -309,6 +313,22 @@ def test_the_managing_account_is_planned_again_where_it_failed(rollout, olga) ->
     again = managing_run(rollout)
     assert again.status == Status.PLANNING
     assert again.grants.count() == 5
+
+
+@pytest.mark.parametrize(("first", "resumes"), [(FAILED, False), (VERIFIED, True)])
+def test_a_command_plans_all_again_where_the_managing_account_failed(
+    first: Status, resumes: bool
+) -> None:
+    chosen = accounts(2)
+    rollout = rollouts.start(chosen, Rollout.Kind.ONBOARD, None, origin=COMMAND)
+    Run.objects.update(status=FAILED)
+    Run.objects.filter(kind=Run.Kind.MANAGING).update(status=first)
+    advance(rollout.number)
+
+    batch = RolloutBatch(Sessions("bowline"), None, 1)
+
+    assert batch.resume(chosen, {}) is resumes
+    assert Run.objects.filter(retried=True).exists() is resumes
 
 
 def test_an_account_that_another_rollout_took_is_not_retried(rollout, olga) -> None:

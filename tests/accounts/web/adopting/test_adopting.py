@@ -386,6 +386,20 @@ def test_a_conflict_is_asked_about_and_answered(operator) -> None:
     assert "Use the sources’ value" not in again
 
 
+def test_an_answer_alone_is_kept(operator) -> None:
+    add_all(operator, reported(operator, halconfig(ACCOUNTS)), identity=IDENTITY)
+    before = decided_since(environment="team")
+    dev = aws("dev", environment="live")
+    report = reported(operator, halconfig({"aws": {"accounts": [dev]}}))
+
+    page = add_all(operator, report, asked="dev:environment")
+    after = ManagedAccount.objects.values().get(name="dev")
+
+    assert "Nothing changes. Bowline keeps its values." in words(page)
+    assert {**before, "adopted_from": ""} == {**after, "adopted_from": ""}
+    assert after["adopted_from"]["environment"] == "live"
+
+
 def test_a_limited_operator_describes_no_managing_account(operator) -> None:
     olga = person("operator", username="olga")
     limit(olga, OPERATOR, ["test"], by=None)

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import Run
 from accounts.models.states import Status
+from accounts.web.settings.views import RuleForm
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Caller, Sessions
 from tests.accounts.web.answers import looked
@@ -150,3 +151,10 @@ def test_nobody_is_led_to_a_page_that_is_for_administrators(viewer) -> None:
         "Approval rules",
         "This site",
     ]
+
+
+def test_a_rules_pattern_has_no_character_that_nobody_sees() -> None:
+    given = {"by": "name", "environment": "live"}
+
+    assert RuleForm({**given, "value": "prod-*"}).is_valid()
+    assert [*RuleForm({**given, "value": "prod\u200b-*"}).errors] == ["value"]

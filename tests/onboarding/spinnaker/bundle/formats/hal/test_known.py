@@ -14,6 +14,7 @@ from onboarding.spinnaker.bundle.formats.hal.known import (
     OF_A_HOOK,
     extras,
     flags,
+    is_restored,
     is_same_id,
     words,
 )
@@ -42,6 +43,15 @@ def test_an_account_id_is_known_again_as_yaml_misreads_it(
     ours: str, theirs: str, same: bool
 ):
     assert is_same_id(ours, theirs) is same
+
+
+@pytest.mark.parametrize("folder", ["", "/home/spinnaker/.hal/"])
+def test_a_kubeconfig_that_a_backup_restored_is_known_by_its_path(folder: str):
+    """hal answers a path in its own folder, or a whole one."""
+    path = f"{folder}.backup/required-files/0-kubeconfig.yml"
+
+    assert is_restored({"kubeconfigFile": path})
+    assert not is_restored({"kubeconfigFile": path.replace(".backup", "backup")})
 
 
 def test_a_value_is_one_word_with_its_flag():
