@@ -19,8 +19,7 @@ from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.discover import access, comparisons, connection, files, in_aws, looking
-from accounts.discover.clusters import search
+from accounts.discover import access, clusters, comparisons, files, looking
 from accounts.discover.organization import watching
 from accounts.discover.organization.reading import begin_again, read_on
 from accounts.discover.questions import carry_on as carry_question
@@ -41,8 +40,7 @@ from accounts.models import (
 )
 from accounts.models.notifications import KEPT
 from accounts.models.states import OPEN, WORKING
-from accounts.notify.gathering import gather
-from accounts.notify.sending import deliver
+from accounts.notify.sending import deliver, gather
 from accounts.runs.actions import RunOpen, verify
 from accounts.runs.owners.looking import look_at_owners as look_at_those_due
 from accounts.runs.results import (
@@ -133,10 +131,7 @@ def carry_rollout(rollout: Rollout) -> None:
     send(rollout.number)
 
 
-QUESTIONS = (
-    *(access, watching, comparisons, connection),
-    *(accounts, files, in_aws, looking, search),
-)
+QUESTIONS = (access, accounts, clusters, comparisons, files, looking, watching)
 """The modules of the kinds of questions: whatever is asked, a worker can answer."""
 
 KINDS: dict[str, Kind[Any]] = {

@@ -12,10 +12,9 @@ from bootstrap_wrapper import get_bootstrap_dir
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from accounts.secrets.references import Reach
+from accounts.secrets import Reach
 from accounts.workers.schedule import SCHEDULE
-from bowline.environment.databases import caches, database
-from bowline.environment.variables import read_environment
+from bowline.environment.variables import caches, database, read_environment
 from bowline.operations.logs import logging_settings
 from bowline.single_sign_on import passwords_for, single_sign_on
 

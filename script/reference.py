@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.api.api import api
 from accounts.api.authentication import Token
-from accounts.api.openapi.document import Node, changed, untitled
+from accounts.api.openapi import Node, changed, untitled
 from accounts.api.problems import Code
 from accounts.closed_sets import NAME
 from accounts.management import commands

@@ -89,7 +89,7 @@ def no_joined_update() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def downloads_stay_open() -> Iterator[None]:
     """Allow any number: a test's client closes none that it does not read."""
-    streams = import_module("accounts.web.exports.views")
+    streams = import_module("accounts.web.bulk.exports")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "MOST_OF_ONE", 1_000_000)
         yield
@@ -184,7 +184,7 @@ def fresh_clone(tmp_path: Path) -> FreshClone:
 def three_policy_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two policy sets have come after the first one."""
     brought = ("The first.", "Volumes may be tagged.", "Snapshots may be shared.")
-    monkeypatch.setattr("onboarding.desired.policy_sets.POLICY_SETS", brought)
+    monkeypatch.setattr("onboarding.desired.capacity.POLICY_SETS", brought)
     monkeypatch.setattr("accounts.models.account.POLICY_SET", 3)
 
 

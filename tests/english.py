@@ -49,10 +49,10 @@ STORED = (
     *("accounts/models/__init__.py", "accounts/models/people.py"),
     *("accounts/models/checks.py", "accounts/models/states.py"),
     "accounts/models/notifications.py",
-    "accounts/web/search/destinations.py",
+    "accounts/web/search/views.py",
     *("onboarding/handoff/words.py", "onboarding/handoff/organization.py"),
     "onboarding/handoff/scripts.py",
-    *("onboarding/providers/eks.py", "onboarding/desired/policy_sets.py"),
+    *("onboarding/providers/eks.py", "onboarding/desired/capacity.py"),
     "onboarding/verify/chain.py",
     "onboarding/spinnaker/bundle/formats/spring.py",
 )

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.discover.clusters.search import USUAL, found_clusters
+from accounts.discover.clusters import USUAL, found_clusters
 from accounts.discover.questions import KEPT
 from accounts.mapping.edits import editing_managing
 from accounts.mapping.entries import described_entries, keep_verified

@@ -14,29 +14,23 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from accounts.api.authentication import READS
-from accounts.api.openapi.document import Document
+from accounts.api.openapi import Document
 from accounts.api.problems import problem_of
 from accounts.api.requests import refuse_unknown
 from accounts.api.v1 import (
     accounts_file,
-    activity,
     adoptions,
-    clusters,
+    bundles,
     decisions,
-    deliveries,
-    identical_plans,
+    foreign,
     managing,
+    organization,
     overview,
+    rollouts,
     runs,
     spinnaker,
 )
-from accounts.api.v1.accounts import accepting, access, describing, hand_offs
-from accounts.api.v1.bundles import preview as next_bundle
-from accounts.api.v1.bundles import reading as bundles
-from accounts.api.v1.foreign import alike as foreign_alike
-from accounts.api.v1.foreign import policies as foreign_policies
-from accounts.api.v1.organization import members as organization
-from accounts.api.v1.rollouts import deciding as rollouts
+from accounts.api.v1.accounts import access, clusters, describing
 from accounts.people.doors import role_required
 from accounts.people.roles import VIEWER
 from onboarding import VERSION
@@ -88,7 +82,7 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 for kind in (Exception, Http404, HttpError, DoesNotFit):
     api.add_exception_handler(kind, answer)
 
-ADD_TO_ROUTERS = (access, decisions, hand_offs)
+ADD_TO_ROUTERS = (access, decisions)
 """Their operations are at addresses of others: import them before routers are added.
 """
 
@@ -96,22 +90,18 @@ api.add_router("/overview", overview.router, tags=["Overview"])
 api.add_router("/managing-account", managing.router, tags=["Managing account"])
 api.add_router("/organization", organization.router, tags=["Organization"])
 api.add_router("/accounts", describing.router, tags=["Accounts"])
-api.add_router("/evaluated-accounts", accepting.router, tags=["Accounts"])
+api.add_router("/evaluated-accounts", describing.accepting, tags=["Accounts"])
 api.add_router("/accounts-file", accounts_file.router, tags=["Accounts file"])
 api.add_router("/adoptions", adoptions.router, tags=["Existing Spinnaker"])
 api.add_router("/clusters", clusters.router, tags=["Clusters"])
-api.add_router("/runs/same", identical_plans.router, tags=["Runs"])
+api.add_router("/runs/same", rollouts.identical, tags=["Runs"])
 api.add_router("/runs", runs.router, tags=["Runs"])
-api.add_router("/bundles/next", next_bundle.router, tags=["Bundles"])
+api.add_router("/bundles/next", bundles.upcoming, tags=["Bundles"])
 api.add_router("/bundles", bundles.router, tags=["Bundles"])
 api.add_router("/rollouts", rollouts.router, tags=["Rollouts"])
-api.add_router(
-    "/foreign-policies/alike", foreign_alike.router, tags=["Policies of others"]
-)
-api.add_router(
-    "/foreign-policies", foreign_policies.router, tags=["Policies of others"]
-)
-api.add_router("/deliveries", deliveries.router, tags=["Deliveries"])
+api.add_router("/foreign-policies/alike", foreign.alike, tags=["Policies of others"])
+api.add_router("/foreign-policies", foreign.router, tags=["Policies of others"])
+api.add_router("/deliveries", spinnaker.deliveries, tags=["Deliveries"])
 api.add_router("/spinnaker", spinnaker.router, tags=["Spinnaker"])
-api.add_router("/activity", activity.router, tags=["Activity"])
+api.add_router("/activity", overview.activity, tags=["Activity"])
 refuse_unknown(api)

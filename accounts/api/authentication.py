@@ -1,18 +1,22 @@
-"""Who calls the API: a token acts as its person, within its scopes.
-
-A session opens nothing here, so no other site's form can.
+"""Who asks: a token and its scopes; and how many requests a minute are
+answered, counted in Redis for all processes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import BaseCache, caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,8 +25,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.csrf import csrf_exempt
 from ninja.security import HttpBearer
+from redis.exceptions import RedisError
 
-from accounts.api.limits import count
 from accounts.api.problems import Code, Problem, problem, problem_of
 from accounts.models import ApiToken
 from accounts.models.people import Scope
@@ -180,3 +184,45 @@ def not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
         NOT_ALLOWED.format(request.method),
         headers={"Allow": response.headers["Allow"].replace("GET", "GET, HEAD")},
     )
+
+
+log = logging.getLogger(__name__)
+
+MINUTE = 60
+OWN = LocMemCache("api", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
+"""Where this process counts while Redis does not answer."""
+
+
+def count(request: HttpRequest, who: str, requests: int = 1) -> None:
+    """Count a request, or one that costs as much as this number of them, up to half a
+    minute's; raise Problem once there are too many in this minute. The answer's headers
+    say how many are left.
+
+    While Redis does not answer, each process counts for itself.
+    """
+    now = time.time()
+    requests = min(requests, max(1, settings.API_RATE // 2))
+    key = f"api:{who}:{int(now // MINUTE)}"
+    try:
+        counted = counted_in(caches["api"], key, requests)
+    except (RedisError, OSError, ValueError) as error:  # ValueError: it ended meanwhile
+        log.warning("Requests of the API are counted by each process: %s", error)
+        counted = counted_in(OWN, key, requests)
+    wait = MINUTE - int(now % MINUTE)
+    request.rate = {  # type: ignore[attr-defined]  # for `by_token`
+        "RateLimit-Limit": str(settings.API_RATE),
+        "RateLimit-Remaining": str(max(0, settings.API_RATE - counted)),
+        "RateLimit-Reset": str(wait),
+    }
+    if counted > settings.API_RATE:
+        raise Problem(
+            Code.RATE,
+            f"More than {settings.API_RATE:,} requests in a minute. "
+            f"Try again in {wait} seconds.",
+            Retry_After=str(wait),
+        )
+
+
+def counted_in(cache: BaseCache, key: str, requests: int) -> int:
+    cache.add(key, 0, timeout=2 * MINUTE)
+    return int(cache.incr(key, requests))

@@ -1,4 +1,6 @@
-"""The access role of an account: what Bowline assumes, and what must allow that."""
+"""How Bowline reaches AWS: the connection, and the access to an account as it
+is tried.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from accounts.discover.in_aws import bowline_identity, principal_of
+from accounts.discover.looking import bowline_identity, principal_of
 from accounts.discover.questions import KEPT, question, reach_in, same, sessions_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, Question
+from accounts.models import ManagedAccount, ManagingAccount, Question, Spinnaker
 from accounts.people.roles import OPERATOR
+from accounts.spinnaker.testing import try_connection
 from onboarding import names
 from onboarding.access_role import (
     FILE,
@@ -22,7 +25,26 @@ from onboarding.access_role import (
 )
 from onboarding.aws.discover import AccessReport, try_access
 from onboarding.aws.session import Caller
+from onboarding.delivery.loading import PERIOD
+from onboarding.delivery.releases import switches
 from onboarding.topology import Reach
+
+CLOUDDRIVER_FILE = "clouddriver-local.yml"
+
+
+@question("spinnaker", doing="calling Gate")
+def tested_connection(asked: Question) -> Any:
+    return try_connection(asked.input["version"])
+
+
+def connection_test(row: Spinnaker) -> Question:
+    return tested_connection.about(version=row.version)
+
+
+def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:
+    period = row.poll_seconds if row else int(PERIOD)
+    return switches(managing_of(managing), period=period)
+
 
 READ_FOR = timedelta(hours=1)
 """As long as somebody may read the page before taking the file from it."""

@@ -11,12 +11,14 @@ from accounts.discover.questions import question
 from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.accounts_file.outcome import Doing, outcome
 from accounts.mapping.accounts_file.uploading import check, save_as_previewed
-from accounts.mapping.adopting.keeping import ReportRequest, Source, store_report
-from accounts.mapping.adopting.reporting import (
+from accounts.mapping.adopting.keeping import (
     CannotAdopt,
+    ReportRequest,
+    Source,
     gate_read,
     managed_role,
     reported,
+    store_report,
 )
 from accounts.models import Question, Upload
 from accounts.people.roles import OPERATOR

@@ -24,7 +24,7 @@ from django.db import Error, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.mapping.unusable import CANNOT_BE_USED
+from accounts.mapping.completeness import CANNOT_BE_USED
 from accounts.models import Question
 from accounts.models.lease import LeaseLost
 from accounts.models.question import QuestionQuerySet

@@ -18,7 +18,7 @@ from accounts.forms.fields import (
     bare_helper,
     listed_fields,
 )
-from accounts.help.choices import more
+from accounts.help.documents import more
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managing import clash_of
 from accounts.models import ManagedAccount

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.help.choices import more
+from accounts.help.documents import more
 from accounts.models.account import MANAGED_MAKERS
 from onboarding import names
 from onboarding.description.fields import BY_NAME, Field, Kind, Words

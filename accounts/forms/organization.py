@@ -7,7 +7,7 @@ from typing import Any
 from crispy_forms.layout import Div
 from django import forms
 
-from accounts.discover.clusters.search import PLACES, wrong_places
+from accounts.discover.clusters import PLACES, wrong_places
 from accounts.discover.organization.members import OFFERED, Shared
 from accounts.forms.fields import (
     Fieldset,

@@ -1,6 +1,5 @@
-"""Which documents there are: what docs/README.md lists for users, and nothing else.
-
-No name in a URL becomes a path: it is searched for in this list.
+"""The documents that pages link to, and what the choices in forms mean: a form
+has a line of it, a document the rest.
 """
 
 from __future__ import annotations
@@ -8,10 +7,35 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def help_line(line: str, place: Place) -> SafeString:
+    return format_html(
+        '{}{}<a href="{}" target="_blank">Learn more<span class="visually-hidden"> in '
+        "“{}” (opens a new tab)</span></a>",
+        line,
+        " " if line else "",
+        place.url,
+        place.document.title,
+    )
+
+
+lazily_written = lazy(help_line, SafeString)
+
+
+def more(line: str, place: str) -> str:
+    """Help of a field: a line, and a link to the document that says the rest. The link
+    opens a new tab, so that what was filled in stays.
+    """
+    return cast(str, lazily_written(line, place_of(place)))
+
 
 ROOT: Path = settings.BASE_DIR
 FOLDER = ROOT / "docs"

@@ -15,7 +15,7 @@ from django.utils.timezone import is_aware
 from accounts.discover.organization.watching import watched_drafts
 from accounts.discover.questions import question
 from accounts.lists.declaration import NOTHING, Filter, Listing, lines_of_file
-from accounts.mapping.accounts_file.export import Export
+from accounts.mapping.accounts_file.comparison import Export
 from accounts.models import (
     CheckResult,
     EnabledProvider,

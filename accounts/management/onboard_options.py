@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from accounts.models import Rollout
-from accounts.runs.deciding.access_tests import LONGEST_ANSWER, UNTESTED
+from accounts.runs.deciding.confirmation import LONGEST_ANSWER, UNTESTED
 
 Pauses = Rollout.Pauses
 

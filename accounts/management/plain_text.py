@@ -10,12 +10,12 @@ from typing import Any
 from accounts.mapping.plans import plan_of
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep, Run
 from accounts.models.spinnaker import DeliveryStepQuerySet
-from accounts.runs.deciding.access_tests import (
+from accounts.runs.deciding.confirmation import (
     AccessUntested,
     Answer,
     access_tested,
+    lost_in_words,
 )
-from accounts.runs.deciding.confirmation import lost_in_words
 from accounts.web.runs.views import brings
 from accounts.wording import counted, first_of
 from onboarding.carried.table import SECRET

@@ -1,4 +1,4 @@
-"""Whether an account is described to the end, so that it can be planned."""
+"""What an account lacks before it can be planned."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import NamedTuple
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import clash_of
 from accounts.models import EnabledProvider, ManagedAccount
+from accounts.models.account import Unreadable
 from accounts.refused import Refused
 from onboarding.details import DetailsError
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import providers_of
 from onboarding.providers.external_id import no_external_id, without_external_id
+from onboarding.resources.policy import QuotaExceeded
+from onboarding.spinnaker.bundle.contents import BadArchive
+
+CANNOT_BE_USED = (Unreadable, DetailsError, QuotaExceeded, BadArchive)
 
 
 class Incomplete(Refused):

@@ -27,7 +27,7 @@ from accounts.people.reach import around, the_managing_account
 from accounts.people.roles import OPERATOR
 from accounts.slices import in_slices
 from onboarding.desired import desired
-from onboarding.desired.policy_sets import interchangeable
+from onboarding.desired.capacity import interchangeable
 from onboarding.details import DetailsError
 from onboarding.resources.kinds import Resource
 from onboarding.resources.policy import QuotaExceeded

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from accounts.mapping.managed import managed_of
-from accounts.mapping.spinnaker_names import free_names
+from accounts.mapping.spinnaker import free_names
 from accounts.models import ManagedAccount, Run
 from accounts.people.authors import forget_authors
 from onboarding.description.values import columns_of, value_of

@@ -1,22 +1,35 @@
-"""The connection with Spinnaker: described, or ended; and from its row to a Gate."""
+"""What Spinnaker is told of accounts, and their names there, each once."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.decisions.decision import decision, setting, shared_by_all
+from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_row
-from accounts.models import Activity, ManagingAccount, Spinnaker
+from accounts.models import (
+    Activity,
+    ManagedAccount,
+    ManagingAccount,
+    Spinnaker,
+    SpinnakerName,
+)
+from accounts.models.managing import kept_names
 from accounts.people.activity import record
 from accounts.people.authors import keys_of
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
-from accounts.secrets.references import NoSecret, file_of, refusal, secret_of
+from accounts.secrets import NoSecret, file_of, refusal, secret_of
+from accounts.slices import in_slices
 from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.connection import Connection, SignInBy
 from onboarding.delivery.gate import Gate
@@ -32,10 +45,84 @@ from onboarding.delivery.transport import (
     sender,
 )
 from onboarding.details import DetailsError
+from onboarding.names import any_case
+from onboarding.providers.base import spinnaker_names
 from onboarding.spinnaker.bundle.readme import WAYS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+class NameTaken(Refused, ValueError):
+    """Spinnaker's account names are one space, over all providers."""
+
+    code = "NAME_TAKEN"
+
+    def __init__(self, name: str, owner: ManagedAccount | str) -> None:
+        super().__init__(
+            f"Spinnaker would have two accounts named “{name}”, which already belongs "
+            f"to {owner}. Choose another name."
+        )
+        self.name = name
+
+
+def claim_names(
+    account: ManagedAccount, managing: ManagingAccount | None = None
+) -> None:
+    """Claim the account's names in Spinnaker, or raise NameTaken and change nothing.
+    Without the managing account, it is read. A name that was approved or proved stays
+    the account's until another one was: see `free_names`.
+    """
+    wanted = spinnaker_names(managed_of(account))
+    for name, times in Counter(map(any_case, wanted)).items():
+        if times > 1:
+            raise NameTaken(name, account)
+    of_roles = managing.kept_names if managing else kept_names()
+    kept = {any_case(name): one for name, one in of_roles.items()}
+    for name in wanted:
+        one = kept.get(any_case(name))
+        if one and one.account_id != account.account_id:
+            raise NameTaken(name, f"{one.account} ({one.account_id}), kept in AWS")
+    with transaction.atomic():
+        held = set(account.spinnaker_names.values_list("name", flat=True))
+        for name in wanted:
+            if name in held:
+                continue
+            try:
+                with transaction.atomic():
+                    SpinnakerName.objects.create(name=name, account=account)
+            except IntegrityError as error:
+                names = SpinnakerName.objects.select_related("account")
+                owner = names.get(name__iexact=name)
+                if owner.account_id != account.pk:  # else pressed twice
+                    raise NameTaken(name, owner.account) from error
+            held.add(name)
+        free_names(account)
+
+
+def free_names(account: ManagedAccount) -> None:
+    """Give up the names by which the account isn't described, nor was approved, nor is
+    in bundles.
+    """
+    names = (*spinnaker_names(managed_of(account)), *in_use([account.pk]))
+    used = {*map(any_case, names)}
+    for one in account.spinnaker_names.all():
+        if any_case(one.name) not in used:
+            one.delete()
+
+
+def in_use(accounts: Iterable[UUID]) -> set[str]:
+    """Find the names by which Spinnaker knows these accounts, or soon will."""
+    rows = ManagedAccount.objects.order_by()
+    return {
+        entry["name"]
+        for some in in_slices([*accounts])
+        for approved, verified in rows.filter(pk__in=some).values_list(
+            "approved_entries", "verified__entries"
+        )
+        for entry in (*approved, *(verified or ()))
+    }
+
 
 COLUMNS = (
     "url",

@@ -31,7 +31,7 @@ from accounts.models.states import (
 )
 from onboarding import names
 from onboarding.desired import POLICY_SET
-from onboarding.desired.policy_sets import PolicySet, policy_sets_after
+from onboarding.desired.capacity import PolicySet, policy_sets_after
 from onboarding.names import short
 from onboarding.topology import MadeBy
 

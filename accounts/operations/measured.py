@@ -1,15 +1,21 @@
-"""What Prometheus reads, computed from the database at each scrape."""
+"""What is measured of the site, for Prometheus; the certificate's end included."""
 
 from __future__ import annotations
 
+import logging
 import math
+import socket
+import ssl
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import product
 from typing import Any
+from urllib.parse import urlsplit
 
+from cryptography.x509 import load_der_x509_certificate
+from django.conf import settings
 from django.db.models import Count, F, FloatField, Func, IntegerField, Max, Q, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Now
@@ -33,11 +39,48 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import OPEN, VERIFIED, WORDS, Status, counted_by_word
-from accounts.operations.certificate import certificate
 from accounts.work.heartbeat import OF_QUEUE, SEEN, clock_skew
 from accounts.work.threads import repeated
 from onboarding.aws.errors import BAD_CREDENTIALS, THROTTLED, UNKNOWN_THERE
 from onboarding.aws_calls import ANSWERS
+
+SECONDS = 2
+"""How long a scrape waits for it."""
+logger = logging.getLogger(__name__)
+
+
+def certificate() -> Metric:
+    """Tell nothing where nobody said where it is served, or where that is silent."""
+    family = GaugeMetricFamily(
+        "bowline_certificate_seconds_left",
+        "How long the certificate that TLS_ADDRESS serves is valid.",
+    )
+    if settings.TLS_ADDRESS:
+        try:
+            family.add_metric([], seconds_left(settings.TLS_ADDRESS))
+        except (OSError, ValueError) as error:
+            address = settings.TLS_ADDRESS
+            logger.warning("The certificate of %s can't be read: %s", address, error)
+    return family
+
+
+def seconds_left(address: str) -> float:
+    """Return for how long what is served there is valid; negative: since when not.
+
+    Whether anybody should trust it is not asked: browsers do that.
+    """
+    host, _, port = address.rpartition(":")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    name = urlsplit(settings.SITE_URL).hostname or host
+    with (
+        socket.create_connection((host, int(port)), timeout=SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=name) as served,
+    ):
+        found = served.getpeercert(binary_form=True)
+    ends = load_der_x509_certificate(found or b"").not_valid_after_utc
+    return (ends - timezone.now()).total_seconds()
 
 
 class Epoch(Func):

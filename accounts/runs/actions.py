@@ -17,7 +17,7 @@ from accounts.decisions.locks import hold, hold_with_settings
 from accounts.mapping.entries import keep_verified
 from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of, take_over_of
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
@@ -38,13 +38,13 @@ from accounts.people.reach import (
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
 from accounts.runs.capacity import refuse_overflow
-from accounts.runs.deciding.access_tests import Answer, access_tested
 from accounts.runs.deciding.approving import (
     decided_already,
     nothing_to_accept,
     refuse_before_managing,
     refuse_late,
 )
+from accounts.runs.deciding.confirmation import Answer, access_tested
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.hand_offs import refuse_unready
 from accounts.spinnaker.presence import Presence, presence_of, present_since

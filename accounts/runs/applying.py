@@ -21,8 +21,7 @@ from accounts.models.runs import finish_steps
 from accounts.models.states import Status
 from accounts.runs.carrying_out import Steps, carry_out
 from accounts.runs.foreign.evidence import others_now
-from accounts.runs.managing.applying import apply_shared
-from accounts.runs.managing.proving import verify_managing_account
+from accounts.runs.managing.applying import apply_shared, verify_managing_account
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions

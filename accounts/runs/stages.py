@@ -1,25 +1,32 @@
-"""Continue a run: one stage after another, until a person must act."""
+"""Continue a run: one stage after another, until a person must act; and many
+runs in this process, in threads, without broker or worker.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from functools import partial
 from traceback import format_exc
+from typing import TYPE_CHECKING
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error, transaction
 
-from accounts.models import Run
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.models import ManagedAccount, Run
 from accounts.models.lease import LeaseLost
 from accounts.models.states import WORKING, Status
 from accounts.notifications.notifying import failed
+from accounts.runs.actions import RunOpen, verify
 from accounts.runs.inactive import explained
-from accounts.runs.owners.looking import apply_stage
+from accounts.runs.owners.looking import apply_stage, look
 from accounts.runs.planning import make_plan
 from accounts.runs.scope import Scope
 from accounts.runs.verifying import verify_run
 from accounts.work.log_ids import RUN, about
 from accounts.work.queue import held
+from accounts.work.threads import in_threads
 from onboarding.aws.errors import NOT_OURS, AwsError
 from onboarding.aws.session import PATIENCE, Sessions
 from onboarding.bounded_cpu import TooMuchCpu, cpu_bounded
@@ -27,6 +34,9 @@ from onboarding.desired.names_in_use import keep_it_or_choose
 from onboarding.details import DetailsError
 from onboarding.resources.plan import NotOurs, PlanOutdated, WantedTwice
 from onboarding.resources.policy import QuotaExceeded
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST_TAKEOVERS = 2
 """As often a run is taken over from a worker that stopped. It may be what stopped them.
@@ -182,3 +192,43 @@ def not_ours(error: NotOurs, scope: Scope) -> AwsError:
         hint=keep_it_or_choose(error.resource, scope.managing, scope.managed),
         code=NOT_OURS,
     )
+
+
+COMMAND = Run.Origin.COMMAND
+
+
+class Batch:
+    """Many accounts at once: the same sessions, person and number of threads."""
+
+    def __init__(self, sessions: Sessions, by: User | None, threads: int) -> None:
+        self.sessions = sessions
+        self.by = by
+        self.threads = threads
+
+    def verify(self, accounts: Iterable[ManagedAccount]) -> Iterator[Run]:
+        """Prove again what exists; return the open run instead, if there is one. One
+        that a killed command left is continued.
+        """
+
+        def work(account: ManagedAccount) -> Run:
+            try:
+                run = verify(account, self.by, origin=COMMAND)
+            except RunOpen as error:
+                run = error.see
+                if run.status != Status.VERIFYING or run.is_held:
+                    return run
+            return self.carried(run)
+
+        return in_threads(work, accounts, self.threads)
+
+    def looked(self, run: Run) -> Run:
+        """Look once whether the owner of an account that was handed off is done."""
+        if run.status != Status.HANDED_OFF:
+            return run
+        look(run, managing_of(managing_row()), self.sessions)
+        return self.carried(run)
+
+    def carried(self, run: Run) -> Run:
+        carry_on(run, self.sessions)
+        run.refresh_from_db()
+        return run

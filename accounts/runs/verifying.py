@@ -25,7 +25,7 @@ from accounts.models import ManagedAccount, ManagingAccount, Notification, Run
 from accounts.models.states import WORKING, State, Status
 from accounts.notifications.notifying import failed, happened
 from accounts.runs.foreign.accepting import Writes, keep_writes, writes_to_accept
-from accounts.runs.foreign.evidence import denied_since
+from accounts.runs.foreign.evidence import Passing, denied_since, passing_in
 from accounts.runs.foreign.keeping import (
     OnPassed,
     Seen,
@@ -36,7 +36,6 @@ from accounts.runs.foreign.keeping import (
     of_others,
     seen_in,
 )
-from accounts.runs.foreign.passing import Passing, passing_in
 from accounts.runs.inactive import explained
 from accounts.runs.managing.kept_roles import drop
 from accounts.runs.owners.hand_offs import keep_found, owners_word

@@ -12,7 +12,7 @@ from accounts.models import Run
 from accounts.models.states import Status
 from accounts.people.roles import ADMINISTRATOR, has_role, roles_of
 from accounts.web.factors.views import is_missing
-from accounts.web.search.destinations import PLACES
+from accounts.web.search.views import PLACES
 from accounts.web.settings.views import side_of
 from accounts.web.you.preferences import time_zone
 from accounts.web.you.views import SHORTCUTS

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import server_error
 
-from accounts.mapping.unusable import CANNOT_BE_USED
+from accounts.mapping.completeness import CANNOT_BE_USED
 from accounts.work.heartbeat import why_unwritable
 
 log = logging.getLogger(__name__)

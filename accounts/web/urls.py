@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.web.accounts import account
+from accounts.web.accounts import account, foreign, permissions
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
+from accounts.web.adopting import taking_over
 from accounts.web.adopting import views as adopting
+from accounts.web.bulk import exports, from_file
 from accounts.web.bulk import views as bulk
 from accounts.web.bundles import comparing, halconfig
 from accounts.web.bundles import views as bundles
-from accounts.web.clusters import views as clusters
-from accounts.web.deliveries import views as deliveries
-from accounts.web.exports import views as exports
-from accounts.web.foreign import views as foreign
-from accounts.web.from_file import views as from_file
 from accounts.web.handoff import organization as organization_hand_off
 from accounts.web.handoff import views as handoff
 from accounts.web.help import views as help_pages
@@ -24,19 +21,18 @@ from accounts.web.organization import views as organization
 from accounts.web.overview import views as overview
 from accounts.web.people import listing as people
 from accounts.web.people import views as person
-from accounts.web.permissions import views as permissions
 from accounts.web.rollouts import same as rollout_groups
 from accounts.web.rollouts import views as rollouts
 from accounts.web.runs import decisions
 from accounts.web.runs import views as runs
 from accounts.web.search import views as search
+from accounts.web.settings import targets
 from accounts.web.settings import views as settings
+from accounts.web.spinnaker import deliveries
 from accounts.web.spinnaker import views as spinnaker
-from accounts.web.taking_over import views as taking_over
-from accounts.web.targets import views as targets
-from accounts.web.tokens import views as tokens
-from accounts.web.wizard import access
+from accounts.web.wizard import access, clusters
 from accounts.web.wizard import views as wizard
+from accounts.web.you import tokens
 
 app_name = "accounts"
 

@@ -5,10 +5,10 @@ A resource comes before those that need it.
 
 from __future__ import annotations
 
+from onboarding.desired.capacity import POLICY_SETS
 from onboarding.desired.image_keys import key_grants
 from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import managing_side
-from onboarding.desired.policy_sets import POLICY_SETS
 from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing, Topology
 

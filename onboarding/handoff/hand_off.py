@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from onboarding.access_role import Command
 from onboarding.desired import desired
+from onboarding.desired.capacity import interchangeable, with_ids_of
 from onboarding.desired.managing import managing_side
-from onboarding.desired.policy_sets import interchangeable, with_ids_of
 from onboarding.handoff import scripts
 from onboarding.handoff.cloudformation import (
     CLUSTERS,

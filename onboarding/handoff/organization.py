@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
-from onboarding.handoff import stack_set
+from onboarding.handoff import cloudformation
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import Stack
 from onboarding.handoff.words import Way, steps_written
@@ -34,7 +34,7 @@ class ForMany:
         for stack in self.one.stacks:
             yield stack.template
         listed = "".join(f"{account_id}\n" for account_id in self.account_ids)
-        yield File(stack_set.ACCOUNTS, listed)
+        yield File(cloudformation.ACCOUNTS, listed)
 
 
 def about(one: HandOffPackage) -> tuple[str, ...]:
@@ -71,18 +71,20 @@ def service_managed(one: HandOffPackage) -> Way:
         "organizational unit also creates the roles in accounts that Bowline does not "
         "know, and in those that join the unit later; an account that leaves the unit "
         "loses them.",
-        tuple(step for stack in one.stacks for step in stack_set.commands(stack)),
+        tuple(step for stack in one.stacks for step in cloudformation.commands(stack)),
     )
 
 
 def self_managed(one: HandOffPackage) -> Way:
-    roles = " and ".join(stack_set.ROLES)
+    roles = " and ".join(cloudformation.ROLES)
     return Way(
         "AWS CLI, for listed accounts",
         f"Self-managed permissions: the roles {roles} must exist. It reaches any "
         "account, the organization's management account included, and no account "
         "that joins later.",
-        tuple(step for stack in one.stacks for step in stack_set.self_managed(stack)),
+        tuple(
+            step for stack in one.stacks for step in cloudformation.self_managed(stack)
+        ),
     )
 
 
@@ -115,7 +117,7 @@ def in_console(stack: Stack) -> Iterator[Command]:
     yield Command(
         "Choose the organizational units to deploy to, and one Region:", stack.region
     )
-    yield stack_set.not_covered(stack)
+    yield cloudformation.not_covered(stack)
 
 
 def message(sets: Iterable[ForMany]) -> str:

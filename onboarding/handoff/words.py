@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
-from onboarding.handoff import scripts, stack_set
+from onboarding.handoff import cloudformation, scripts
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.names import one_line
 from onboarding.providers.eks import switch_mode
@@ -160,8 +160,10 @@ def stack_sets(one: HandOffPackage) -> Way:
         "For the administrator of the organization: one StackSet for all accounts with "
         "the same choices, in exactly one Region. In a delegated administrator's "
         "account, add --call-as DELEGATED_ADMIN. Run the commands in the folder "
-        f"{stack_set.FOLDER}.",
-        tuple(step for stack in one.stack_sets for step in stack_set.commands(stack)),
+        f"{cloudformation.FOLDER}.",
+        tuple(
+            step for stack in one.stack_sets for step in cloudformation.commands(stack)
+        ),
     )
 
 
@@ -215,7 +217,7 @@ def removal_message(one: HandOffPackage) -> str:
     commands = one.delete_command
     if one.stack_sets:
         where = "the StackSet's administrator"
-        steps = stack_set.taken_out(one.stack_sets, one.managed.account_id)
+        steps = cloudformation.taken_out(one.stack_sets, one.managed.account_id)
         commands = "\n\n".join(f"{step.says}\n{step.text}" for step in steps)
     return "\n\n".join(
         (
@@ -237,9 +239,12 @@ def package(one: HandOffPackage) -> tuple[File, ...]:
     return (
         File("README.md", readme(one)),
         *one.files(),
-        *(File(f"{stack_set.FOLDER}/{s.template.path}", s.template.text) for s in sets),
         *(
-            (File(f"{stack_set.FOLDER}/{stack_set.ACCOUNTS}", f"{own_id}\n"),)
+            File(f"{cloudformation.FOLDER}/{s.template.path}", s.template.text)
+            for s in sets
+        ),
+        *(
+            (File(f"{cloudformation.FOLDER}/{cloudformation.ACCOUNTS}", f"{own_id}\n"),)
             if sets
             else ()
         ),

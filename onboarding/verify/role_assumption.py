@@ -1,21 +1,21 @@
-"""The last step of the chain: from Spinnaker's identity into one managed account."""
+"""Assume the managed role as Spinnaker does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from onboarding.aws.client import AccountClient, parsed
+from onboarding.aws.client import AccountClient, iam_action, parsed
 from onboarding.aws.errors import AwsError
 from onboarding.aws.organization import organization_id
 from onboarding.aws.session import Credentials
-from onboarding.checks import Outcome
+from onboarding.checks import Check, Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import MANAGED_PATH, Key, Role
 from onboarding.resources.policy import Policy
-from onboarding.topology import Managed, Reach
+from onboarding.topology import Managed, Managing, Reach
 from onboarding.verify.chain import (
     VERIFY_THERE,
     Chain,
@@ -44,6 +44,44 @@ from onboarding.verify.simulation.simulator import (
     simulate,
 )
 from onboarding.verify.trust import AssumeRequest, Trust, admits
+
+SESSION_POLICY_LIMIT = 2048
+"""Characters that AWS takes, and packs; https://docs.aws.amazon.com/IAM quotas."""
+READ_VERBS = ("Describe", "Get", "List")
+
+
+def managed_session_policy(checks: Iterable[Check]) -> str:
+    """Write the session policy of these checks; wider where it grows too large."""
+    actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
+    if not actions:
+        return ""
+    exact = allowing(actions)
+    if len(exact) <= SESSION_POLICY_LIMIT:
+        return exact
+    services = sorted({action.split(":")[0] for action in actions})
+    return allowing([f"{s}:{verb}*" for s in services for verb in READ_VERBS])
+
+
+def identity_session_policy(
+    managing: Managing, checks: Iterable[Check], managed: Managed | None = None
+) -> str:
+    """Write the session policy of the identity: the next step, and its own reads. It is
+    the same for all accounts whose managed role has the usual name.
+    """
+    roles = [managing.managed_role_arn("*")]
+    if managed and managed.managed_role:
+        roles.append(managing.role_of(managed).arn)
+    actions = sorted({iam_action(c.call.service, c.call.operation) for c in checks})
+    reads = [{"Action": actions, "Resource": "*"}] if actions else []
+    return Policy.allowing(
+        *reads,
+        {"Action": "sts:AssumeRole", "Resource": roles},
+    ).text
+
+
+def allowing(actions: list[str]) -> str:
+    return Policy.allowing({"Action": actions, "Resource": "*"}).text
+
 
 ASSUME = "Assume the managed role"
 """The check that opens the account."""

@@ -34,10 +34,10 @@ from onboarding.verify.denial import Holder, named_by_aws
 from onboarding.verify.keys import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
 from onboarding.verify.result import Located, Result
-from onboarding.verify.role_assumption import to_managed
-from onboarding.verify.session_policy import (
+from onboarding.verify.role_assumption import (
     identity_session_policy,
     managed_session_policy,
+    to_managed,
 )
 from onboarding.verify.simulation.named import usable_subnets
 from onboarding.verify.simulation.simulator import Question, SimulatedCall, simulate

@@ -101,7 +101,7 @@ def plurals(node: ast.JoinedStr) -> bool:
 
 
 ALWAYS_MANY = {
-    "accounts/api/v1/rollouts/deciding.py": "the most of one request",
+    "accounts/api/v1/rollouts.py": "the most of one request",
     "accounts/models/checks.py": "for the admin site",
     "accounts/lists/overview.py": "of all that fit, and of two plans or more",
     "accounts/people/deciding.py": "of two accounts or more",

@@ -12,17 +12,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.api.v1.organization.members import (
-    WatchTemplate,
-    filled,
-    in_form,
-    watched_with,
-)
+from accounts.api.v1.organization import WatchTemplate, filled, in_form, watched_with
 from accounts.discover.organization.watching import template_of, watch_unit
 from accounts.forms.account import AccessForm, IdentityForm
 from accounts.forms.organization import SharedForm
 from accounts.mapping.accounts_file import preview_all
-from accounts.mapping.accounts_file.export import Export
+from accounts.mapping.accounts_file.comparison import Export
 from accounts.mapping.managed import columns_of_row
 from accounts.models import ManagedAccount, Member, Unit, Watch
 from accounts.web.bulk.views import BulkEditForm

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.forms.account import ProvidersForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import exported_account
+from accounts.mapping.accounts_file.comparison import exported_account
 from accounts.mapping.accounts_file.uploading import text
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import (
@@ -22,12 +22,12 @@ from accounts.mapping.entries import (
 )
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker import NameTaken, claim_names
 from accounts.models import ManagedAccount, SpinnakerName
 from accounts.models.states import State
 from accounts.runs.verifying import regions_in_use
 from accounts.spinnaker.bundles import build, new_bundle
-from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
+from accounts.spinnaker.deliveries.planning import environments, wanted_bodies
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.spinnaker.bundle.contents import accounts_in
 from tests.rows import account_row, approve_entries, managing_row, person

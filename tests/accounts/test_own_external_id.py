@@ -19,7 +19,7 @@ from accounts.external_ids import (
 )
 from accounts.forms.account import AccessForm
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import exported_account
+from accounts.mapping.accounts_file.comparison import exported_account
 from accounts.mapping.entries import keep_verified
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.resolvers import RegexPattern
 from django.utils import timezone
 
-from accounts.discover.in_aws import bowline_identity
+from accounts.discover.looking import bowline_identity
 from accounts.discover.organization.watching import added_members
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of

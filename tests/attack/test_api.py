@@ -22,7 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.api.api import api
-from accounts.api.openapi.document import CHANGES
+from accounts.api.openapi import CHANGES
 from accounts.models import Activity, ApiToken, KeptAnswer
 from accounts.models.people import Scope
 from tests.accounts.api.calling import Caller, token_of

@@ -26,7 +26,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from accounts.api.api import api
-from accounts.api.openapi.document import CHANGES
+from accounts.api.openapi import CHANGES
 from accounts.models import Activity, Adoption, ManagedAccount, Question, Run
 from accounts.models.people import Scope
 from accounts.people.roles import APPROVER, OPERATOR

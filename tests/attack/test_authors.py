@@ -19,8 +19,7 @@ from accounts.mapping.accounts_file import preview_all, register_all
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved
 from accounts.mapping.plans import plan_of
-from accounts.mapping.spinnaker import describe_spinnaker
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names, describe_spinnaker
 from accounts.models import (
     Delivery,
     ManagedAccount,

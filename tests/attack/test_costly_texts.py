@@ -34,7 +34,7 @@ from django.test import RequestFactory
 from accounts.api.paging import cursor_value
 from accounts.lists.activity import by_day
 from accounts.notify import channels
-from accounts.runs.deciding.access_tests import Answer as PastedAnswer
+from accounts.runs.deciding.confirmation import Answer as PastedAnswer
 from accounts.web.factors.views import normalized_origin
 from accounts.web.highlighting import highlighted_json_line
 from accounts.web.search.views import digits, references
@@ -323,17 +323,17 @@ READ = {
 """The modules that parse text of others, and the row that reads it."""
 OWN = {
     "what Bowline stored": {
-        *("accounts/api/v1/deliveries.py", "accounts/discover/files.py"),
+        *("accounts/api/v1/spinnaker.py", "accounts/discover/files.py"),
         *("accounts/management/commands/migrate.py", "accounts/packed.py"),
         *("accounts/mapping/adopting/keeping.py", "accounts/mapping/managing.py"),
         *("accounts/models/checks.py", "accounts/models/managed.py"),
         *("accounts/models/spinnaker.py", "accounts/web/live/views.py"),
-        *("accounts/web/adopting/views.py", "accounts/web/deliveries/views.py"),
+        *("accounts/web/adopting/views.py", "accounts/web/spinnaker/deliveries.py"),
         *("onboarding/delivery/bodies.py", "onboarding/resources/kinds.py"),
         *("onboarding/resources/policy.py", "onboarding/resources/risks.py"),
     },
     "what Bowline writes or ships": {
-        *("accounts/web/help/rendering.py",),
+        *("accounts/web/help/views.py",),
         *("accounts/spinnaker/presence.py", "accounts/spinnaker/next_bundle.py"),
         *("accounts/web/handoff/views.py", "onboarding/review/effective.py"),
         *("onboarding/review/evidence.py", "onboarding/spinnaker/bundle/archive.py"),
@@ -341,9 +341,9 @@ OWN = {
         *("onboarding/spinnaker/bundle/readme.py",),
     },
     "what whoever runs it says": {
-        *("accounts/operations/certificate.py",),
+        *("accounts/operations/measured.py",),
         *("accounts/management/commands/policy.py", "accounts/notify/sending.py"),
-        *("accounts/notify/targets.py", "bowline/environment/databases.py"),
+        *("accounts/notify/channels.py", "bowline/environment/variables.py"),
         *("bowline/settings.py", "bowline/single_sign_on.py"),
         *("onboarding/delivery/transport.py",),
         *("onboarding/spinnaker/bundle/formats/hal/__main__.py",),

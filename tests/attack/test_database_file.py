@@ -17,7 +17,7 @@ import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 
-from bowline.environment.databases import database
+from bowline.environment.variables import database
 from bowline.sqlite3.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db

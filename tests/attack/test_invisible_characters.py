@@ -23,14 +23,13 @@ from accounts.forms.providers.base import DetailsForm
 from accounts.http import Request
 from accounts.models import Delivery, Organization, Run
 from accounts.runs.deciding.confirmation import confirm_group
+from accounts.web.accounts.foreign import AskForm
 from accounts.web.adopting.views import AddForm as AddAdoptedForm
 from accounts.web.adopting.views import AdoptForm, LookForm
+from accounts.web.bulk.from_file import FileForm
 from accounts.web.bulk.views import BulkEditForm
 from accounts.web.bundles.halconfig import HalconfigForm
-from accounts.web.deliveries.views import DeliveryForm
 from accounts.web.factors.views import AddPasskeyForm, AppForm, CodeForm, PasskeyForm
-from accounts.web.foreign.views import AskForm
-from accounts.web.from_file.views import FileForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.people.forms import (
     AddForm,
@@ -42,11 +41,12 @@ from accounts.web.people.forms import (
 from accounts.web.rollouts.forms import GroupForm as PlansForm
 from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.views import ApproveForm, CommentForm, ConfirmedForm
+from accounts.web.settings.targets import TargetForm
 from accounts.web.settings.views import RuleForm
+from accounts.web.spinnaker.deliveries import DeliveryForm
 from accounts.web.spinnaker.views import SpinnakerForm
-from accounts.web.targets.views import TargetForm
-from accounts.web.tokens.views import TokenForm as ApiTokenForm
 from accounts.web.you.preferences import PreferencesForm, SavedFilterForm, SessionStore
+from accounts.web.you.tokens import TokenForm as ApiTokenForm
 from onboarding.names import INVISIBLE, visible
 from tests.bundles import with_every_provider
 from tests.factories import managed

@@ -115,7 +115,7 @@ ESCAPED = {
         "str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))"
     },
     # As above: see tests/accounts/web/help/documentation/test_rendering.py.
-    "accounts/web/help/rendering.py": {"html"},
+    "accounts/web/help/views.py": {"html"},
 }
 UNESCAPED = re.compile(r"\|\s*safe|autoescape|safeseq|\{%\s*filter\b")
 

@@ -27,7 +27,7 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDictKeyError
 
 from accounts import tasks
-from accounts.discover.in_aws import (
+from accounts.discover.looking import (
     calls_in,
     enabled_regions,
     found_by,

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.discover.clusters.search import found_clusters
-from accounts.discover.in_aws import bowline_identity
+from accounts.discover.clusters import found_clusters
+from accounts.discover.looking import bowline_identity
 from accounts.discover.organization.watching import added_members
 from accounts.discover.questions import Kind
 from accounts.models import (

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from accounts.api.api import api
 from bowline.client_address import ClientAddress, client_address
-from bowline.environment.databases import FORGETS_CLIENTS, database
+from bowline.environment.variables import FORGETS_CLIENTS, database
 from bowline.sqlite3.base import make_private
 from onboarding import VERSION
 from tests.rows import managing_row, person

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from accounts.help.documents import documents
-from accounts.web.help.rendering import anchored
+from accounts.web.help.views import anchored
 from script.reference import PAGES
 
 ROOT = Path(__file__).parents[2]

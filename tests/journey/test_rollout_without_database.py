@@ -17,7 +17,7 @@ from django.db import connections
 
 from accounts.models import Rollout
 from accounts.runs import rollouts
-from bowline.environment.databases import database
+from bowline.environment.variables import database
 from script.emulated_organization import Credentials
 from script.servers import PostgreSQL, wait_until
 from tests.journey import many

@@ -26,7 +26,7 @@ from onboarding.review.permissions import managed_review, other_roles
 from onboarding.review.trust_chain import trust_chain
 from onboarding.spinnaker.entries import entries
 from onboarding.topology import ExistingIdentity, Managed, Topology
-from onboarding.verify.session_policy import identity_session_policy
+from onboarding.verify.role_assumption import identity_session_policy
 from onboarding.verify.verification import opens
 from tests.bundles import eks, files_of
 from tests.factories import managed, managing, provider, side_of, topology

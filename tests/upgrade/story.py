@@ -31,7 +31,7 @@ from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker import describe_spinnaker
 from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
 from accounts.models.states import Status
-from accounts.notify import targets
+from accounts.notify import channels
 from accounts.people.policies import choose
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import OPERATOR
@@ -123,8 +123,8 @@ def decide_settings(ada: User, grace: User, vera: User) -> None:
         place="https://hooks.example.com/bowline",
         kinds=["failed"],
     )
-    targets.add(ada, target)
-    targets.pause(target, ada)
+    channels.add(ada, target)
+    channels.pause(target, ada)
     year = timezone.now() + timedelta(days=360)
     api_tokens.make(
         grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year

@@ -13,12 +13,11 @@ from django.http.response import HttpResponseBase
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import OPERATES, ApiRequest, count
 from accounts.api.idempotency import once, once_if_keyed
-from accounts.api.limits import count
 from accounts.api.problems import Code, Problem, answer_of, asked_of
 from accounts.api.requests import takes_a_file
-from accounts.api.v1.bundles.reading import AskedBefore
+from accounts.api.v1.bundles import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.files import previewed_file, saved_file
 from accounts.discover.questions import OWN_KEPT, Kind, seen

@@ -12,9 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import OPERATES, ApiRequest, count
 from accounts.api.idempotency import once_if_keyed
-from accounts.api.limits import count
 from accounts.api.problems import Code, Problem, too_much_asked
 from accounts.api.requests import READ_ON, Exact, Request, takes_bytes
 from accounts.api.v1.accounts_file import ACCOUNTS, BYTES, YAML, file_of
@@ -28,24 +27,22 @@ from accounts.mapping.adopting.again import (
     of_stored,
 )
 from accounts.mapping.adopting.keeping import (
-    ReportRequest,
-    document_of,
-    found_by,
-    sources_of,
-    store_report,
-    taken_of,
-)
-from accounts.mapping.adopting.reporting import (
     MOST_FILES,
     TOO_MUCH,
     CannotAdopt,
     NoSuchAccount,
     ReadsAnother,
+    ReportRequest,
     are_too_much,
+    document_of,
     files_read,
+    found_by,
     managed_role,
     one_at_a_time,
     reported,
+    sources_of,
+    store_report,
+    taken_of,
 )
 from accounts.models import Adoption
 from accounts.models.question import LONGEST_NAME, SpinnakerReport

@@ -11,12 +11,12 @@ from ninja.responses import Status
 
 from accounts.api.authentication import OPERATES, ApiRequest
 from accounts.api.idempotency import changes
-from accounts.api.openapi.fields import ManagingState, RoleMaker
+from accounts.api.openapi import ManagingState, RoleMaker
 from accounts.api.operations import operation
 from accounts.api.problems import Code, Problem
 from accounts.api.requests import Exact, Request
+from accounts.api.v1.accounts.access import HandOff, taken
 from accounts.api.v1.accounts.describing import as_file
-from accounts.api.v1.accounts.hand_offs import HandOff, taken
 from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import NO_NUL
 from accounts.mapping.accounts_file import register

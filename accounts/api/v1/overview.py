@@ -1,15 +1,20 @@
-"""The overview: how many accounts are in which state, and what waits for a person."""
+"""What needs attention, and who decided what."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from ninja import Field, Router, Schema
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.openapi.fields import AccountState
+from accounts.api.openapi import AccountState, with_filters
+from accounts.api.paging import Page, PageQuery, page_of
+from accounts.api.requests import Request
 from accounts.http import full_url
+from accounts.lists.activity import ACTIVITY, detail_of, matching_activity
 from accounts.lists.overview import (
     MOST_WORSE,
     counts_by_environment,
@@ -19,7 +24,42 @@ from accounts.lists.overview import (
     to_do,
 )
 from accounts.mapping.managing import managing_row
+from accounts.models import Activity
 from onboarding import VERSION
+
+activity = Router()
+
+NO_ONE = AnonymousUser()
+"""No scope reads what concerns people, such as where they signed in from."""
+
+
+@with_filters(ACTIVITY)
+class ActivityFilters(Request):
+    """What the activity log is searched by, as on its page."""
+
+
+class ActivityEntry(Schema):
+    number: int
+    at: datetime
+    who: str
+    what: str
+    about: str
+    detail: dict[str, Any]
+    hash: str
+
+    @staticmethod
+    def resolve_detail(row: Activity) -> dict[str, Any]:
+        return detail_of(row)
+
+
+@activity.get("", response=Page[ActivityEntry], summary="List activity")
+def list_activity(
+    request: HttpRequest, asked: Query[PageQuery], filters: Query[ActivityFilters]
+) -> dict[str, Any]:
+    """List what was decided, newest first, as the filters ask."""
+    found = page_of(matching_activity(NO_ONE, request.GET), "-number", asked)
+    return found.page(found.rows)
+
 
 router = Router()
 

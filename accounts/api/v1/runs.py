@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from accounts.api.authentication import ApiRequest
-from accounts.api.openapi.fields import (
+from accounts.api.openapi import (
     ChangeStatus,
     ChangeVerb,
     RunKind,

@@ -8,7 +8,7 @@ from ninja import Field, Path
 from pydantic import AfterValidator
 
 from accounts.api.paging import LARGEST
-from accounts.runs.deciding.access_tests import LONGEST_ANSWER, UNTESTED
+from accounts.runs.deciding.confirmation import LONGEST_ANSWER, UNTESTED
 from onboarding import names
 
 READ_AGAIN = "Where to read it again, below /api/v1"

@@ -27,7 +27,7 @@ from accounts.discover.questions import question
 from accounts.mapping.accounts_file import sentence
 from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.spinnaker_names import NameTaken
+from accounts.mapping.spinnaker import NameTaken
 from accounts.models import (
     Activity,
     ManagedAccount,

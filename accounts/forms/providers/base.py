@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from accounts.help.choices import more
+from accounts.help.documents import more
 from onboarding.details import DetailsError
 from onboarding.providers.roles import ACCESS, DEPLOY
 

@@ -10,7 +10,7 @@ from accounts.forms.providers.base import (
     more_roles_field,
     roles_path_field,
 )
-from accounts.help.choices import more
+from accounts.help.documents import more
 from onboarding.providers.ecs import ECS_ROLES_PATH, EXECUTION_ROLE, Ecs
 
 

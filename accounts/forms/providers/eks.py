@@ -17,7 +17,7 @@ from django import forms
 
 from accounts.forms.fields import Fieldset, Included, MoreChoices, Sentence
 from accounts.forms.providers.base import NOTHING, DetailsForm, NamesField
-from accounts.help.choices import more
+from accounts.help.documents import more
 from onboarding.checks import Call
 from onboarding.details import DetailsError
 from onboarding.providers.eks import Cluster, Eks, cluster_list, joined

@@ -9,7 +9,7 @@ from accounts.forms.providers.base import (
     more_roles_field,
     roles_path_field,
 )
-from accounts.help.choices import more
+from accounts.help.documents import more
 from onboarding.providers.lambda_ import FUNCTION_ROLES_PATH, Lambda
 
 

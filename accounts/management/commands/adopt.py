@@ -33,12 +33,12 @@ from accounts.mapping.adopting.again import (
     identity_for_file,
     of_judged,
 )
-from accounts.mapping.adopting.keeping import record_confirmed
-from accounts.mapping.adopting.reporting import (
+from accounts.mapping.adopting.keeping import (
     CannotAdopt,
     files_read,
     gate_read,
     managed_role,
+    record_confirmed,
     reported,
 )
 from accounts.wording import counted

@@ -44,12 +44,12 @@ from accounts.spinnaker.deliveries.decisions import (
     decided_already,
     start,
 )
+from accounts.spinnaker.deliveries.looking import Reached
 from accounts.spinnaker.deliveries.planning import (
     compare_with_spinnaker,
     plan_columns,
     steps_of,
 )
-from accounts.spinnaker.deliveries.reached import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, is_waiting, reach
 from accounts.work.queue import nothing_sent
 from accounts.work.threads import leases_extended

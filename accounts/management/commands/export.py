@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.management.command import BowlineCommand, write
-from accounts.mapping.accounts_file.export import Export
+from accounts.mapping.accounts_file.comparison import Export
 
 
 class Command(BowlineCommand):

@@ -22,7 +22,6 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 
 from accounts.decisions.many import REFUSALS, each
-from accounts.management.bundle_file import BundleFile, named_broken
 from accounts.management.command import (
     DONE,
     FAILED,
@@ -47,8 +46,10 @@ from accounts.management.plain_text import (
     without_test,
 )
 from accounts.management.report import (
+    BundleFile,
     code,
     document,
+    named_broken,
     outdated_in,
     shown_on_terminal,
     was_verified,

@@ -18,7 +18,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
 from accounts.runs.actions import RunOpen
-from accounts.runs.batch import Batch
+from accounts.runs.stages import Batch
 from accounts.work.queue import nothing_sent
 from onboarding.aws.session import PATIENCE, Sessions
 

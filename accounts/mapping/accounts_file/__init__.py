@@ -15,8 +15,7 @@ from accounts.mapping.edits import edit_managing, editing, editing_managing
 from accounts.mapping.handing_off import prefix_for
 from accounts.mapping.managed import provider_of
 from accounts.mapping.managing import managing_columns, managing_of
-from accounts.mapping.spinnaker import connection_of, describe_spinnaker
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names, connection_of, describe_spinnaker
 from accounts.models import (
     EnabledProvider,
     ManagedAccount,

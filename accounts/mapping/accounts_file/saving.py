@@ -20,7 +20,7 @@ from accounts.mapping.accounts_file.comparison import (
 )
 from accounts.mapping.edits import ManyEdits, stored_managing
 from accounts.mapping.handing_off import prefix_for
-from accounts.mapping.spinnaker_names import in_use
+from accounts.mapping.spinnaker import in_use
 from accounts.models import (
     Activity,
     EnabledProvider,

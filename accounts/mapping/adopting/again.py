@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 
-from accounts.mapping.accounts_file.comparison import compare
-from accounts.mapping.accounts_file.export import (
+from accounts.mapping.accounts_file.comparison import (
     COLUMNS,
+    compare,
     enabled_in,
     exported_account,
 )

@@ -30,7 +30,7 @@ from accounts.people.reach import (
 )
 from accounts.people.role_limits.naming import environments_in_words
 from accounts.refused import Refused
-from accounts.runs.deciding.access_tests import asks_for_test
+from accounts.runs.deciding.confirmation import asks_for_test
 from accounts.runs.results import reached_account
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.desired.assume_list import is_listed

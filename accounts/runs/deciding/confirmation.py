@@ -1,17 +1,23 @@
-"""What a person types to approve what deletes, or takes accounts from Spinnaker: pages
-and the API ask for the same.
+"""What a person types or ticks with an approval: the name of what is deleted,
+and that the access was tested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from accounts.mapping.managing import managing_of, managing_row
+from accounts.mapping.plans import plan_of, take_over_of
 from accounts.models import ManagedAccount, Run
+from accounts.models.states import State
 from accounts.refused import Refused
+from accounts.runs.managing.kept_roles import role_arn
 from accounts.slices import in_slices
 from accounts.wording import counted, first_of
 from onboarding.partitions import Arn
-from onboarding.resources.kinds import Role
+from onboarding.resources.kinds import Attachment, InlinePolicy, ManagedPolicy, Role
 from onboarding.resources.plan import Plan
 
 MOST_NAMED = 3
@@ -123,3 +129,139 @@ def confirm_delivery(removes: int, typed: str) -> None:
 def confirm(phrase: str, typed: str, what: str) -> None:
     if " ".join(typed.split()).lower() != phrase:
         raise Unconfirmed(f"Type “{phrase}” to approve {what}.")
+
+
+UNTESTED = "untested"
+"""What is typed instead of an answer."""
+LONGEST_ANSWER = 200_000
+"""Characters: the lines of a thousand accounts."""
+LONGEST_LINE = 300
+NARROWED = {one.kind for one in (Role, Attachment, InlinePolicy, ManagedPolicy)}
+HOST = re.compile(r"^This host is (\S{1,2048})\.$", re.MULTILINE)
+RESULT = re.compile(r"^(\S{1,60}): (passed|FAILED)\. (.*)$", re.MULTILINE)
+
+
+class AccessUntested(Unconfirmed):
+    """A plan narrows what nobody tested; the message says what to bring."""
+
+
+def narrows(run: Run, plan: Plan) -> bool:
+    """Return whether the plan takes anything from what existing roles allow, or from
+    whom they trust.
+    """
+    if run.kind != Run.Kind.ONBOARD or take_over_of(run).undoes:
+        return False
+    return any(
+        one.key.kind in NARROWED and one.verb != "create" and one.removed
+        for one in plan.changes
+    )
+
+
+def asks_for_test(run: Run, plan: Plan) -> str:
+    """Say why a test is asked for, and how to make it; empty: it is not."""
+    account = run.account
+    if account is None or account.verification != State.EVALUATED:
+        return ""
+    if not narrows(run, plan):
+        return ""
+    return (
+        f"{account.name} is evaluated, not verified, and this plan removes permissions "
+        "or trust: Bowline can't test whether Spinnaker keeps its access. Run "
+        "verify.sh from the newest bundle and paste what it prints, or type "
+        f"“{UNTESTED}” to continue without a test."
+    )
+
+
+def asks_for_test_of_any(runs: Iterable[Run], plan: Plan) -> str:
+    """Say so of plans with the same changes: of the first one that needs a test."""
+    return next(filter(None, (asks_for_test(run, plan) for run in runs)), "")
+
+
+class Answer(NamedTuple):
+    """What somebody brings: what verify.sh printed, or the word."""
+
+    text: str
+    host: str
+    """As what verify.sh ran."""
+    passed: Mapping[str, str]
+    """The names in Spinnaker of which it says that they passed, by what it says."""
+    failed: Sequence[tuple[str, str]]
+
+    @classmethod
+    def of(cls, text: str) -> Answer:
+        lines = "\n".join(text[:LONGEST_ANSWER].splitlines())  # a form sends CR LF
+        found = RESULT.findall(lines)
+        return cls(
+            text.strip().lower(),
+            next(iter(HOST.findall(lines)), ""),
+            {said: name for name, result, said in found if result == "passed"},
+            [(name, said) for name, result, said in found if result == "FAILED"],
+        )
+
+
+def access_tested(run: Run, plan: Plan, answer: Answer) -> str:
+    """Return what the activity log keeps of the answer, or empty where none is asked
+    for. Raise AccessUntested where it doesn't say that Spinnaker has access.
+    """
+    asks = asks_for_test(run, plan)
+    if not asks:
+        return ""
+    if answer.text == UNTESTED:
+        return UNTESTED
+    if not answer.text:
+        raise AccessUntested(asks)
+    assert run.account is not None
+    managing = managing_row()
+    refuse_other_host(answer.host, managing_of(managing).identity_arn)
+    role = role_arn(managing, run.account)
+    about = re.compile(rf"{re.escape(role)}(?![\w+=.@/-])")
+    for name, said in answer.failed:
+        if about.search(said):
+            raise AccessUntested(f"verify.sh failed. {name}: {said[:LONGEST_LINE]}")
+    becomes = f"Spinnaker becomes {role} in account {run.account.account_id}."
+    if becomes not in answer.passed:
+        raise AccessUntested(
+            f"The answer of verify.sh doesn't say that Spinnaker becomes {role}. Run "
+            f"verify.sh from a bundle that includes {run.account.name}, and paste "
+            f"everything that it prints, or type “{UNTESTED}”."
+        )
+    return f"This host is {answer.host}. {answer.passed[becomes]}: passed. {becomes}"
+
+
+def refuse_other_host(host: str, identity: str) -> None:
+    """Raise AccessUntested unless verify.sh ran as what Spinnaker runs as."""
+    if host == identity or session_of(identity, host):
+        return
+    ran = f"ran as {host}" if host else "doesn't say as what it ran"
+    raise AccessUntested(
+        f"verify.sh {ran}, and Spinnaker runs as {identity}. Paste everything that "
+        "it prints where Spinnaker runs."
+    )
+
+
+def session_of(identity: str, host: str) -> bool:
+    """Return whether the host is a session of the identity, which is a role."""
+    role, session = Arn.of(identity), Arn.of(host)
+    assumed = f"assumed-role/{role.name}/"
+    return (
+        role.kind == "role"
+        and (session.service, session.account) == ("sts", role.account)
+        and session.resource.startswith(assumed)
+    )
+
+
+def tests_of(
+    runs: Sequence[Run], answer: Answer
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Return of plans with the same changes, by their runs' numbers, what the activity
+    log keeps of the answer, and of which a test is missing and why.
+    """
+    kept: dict[int, str] = {}
+    missing: dict[int, str] = {}
+    plan = plan_of(runs[0]) if runs else Plan()
+    for run in runs:
+        try:
+            kept[run.number] = access_tested(run, plan, answer)
+        except AccessUntested as error:
+            missing[run.number] = str(error)
+    return kept, missing

@@ -1,13 +1,15 @@
-"""Apply what concerns the managing account, one run at a time."""
+"""Apply and prove the managing account's side, which all runs share."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.mapping import snapshots
 from accounts.mapping.managing import forgotten_by
@@ -15,19 +17,59 @@ from accounts.mapping.plans import change_of
 from accounts.models import (
     ManagedAccount,
     ManagingAccount,
+    Notification,
     Run,
 )
 from accounts.models.states import State, Status
+from accounts.notifications.notifying import happened
+from accounts.runs import verifying
 from accounts.runs.carrying_out import Steps, carry_out
+from accounts.runs.foreign.keeping import keep_all_foreign, keep_as_found, seen_in
 from accounts.runs.managing.kept_roles import drop_removed, keep_place
 from accounts.runs.managing.other_sites import next_tags, tags_of_now
 from accounts.runs.scope import Scope
 from accounts.slices import in_slices
 from onboarding.aws.errors import AwsError
-from onboarding.aws.session import Sessions
+from onboarding.aws.session import Backoff, Sessions
 from onboarding.aws.site_tags import UNTAGGED, has_tagged, write_site_tags
 from onboarding.desired import assume_list
 from onboarding.resources.plan import Change, Plan, PlanOutdated
+from onboarding.verify.verification import LONG_BACKOFF, verify_managing
+
+logger = logging.getLogger(__name__)
+
+
+def verify_managing_account(run: Run, sessions: Sessions) -> None:
+    """Walk through the managing account alone, where the run changed it and no
+    verification of the run's own account follows, or only after days.
+
+    Where AWS does not answer, it stays “applied”, which the overview lists, until any
+    verification has walked through it.
+    """
+    scope = Scope.load(run)
+    if not scope.shared or scope.managing.is_handed_off:
+        return
+    settling = Backoff(verifying.SETTLING, run.say)
+    try:
+        (looked,) = verifying.nothing_left(scope, scope.shared, sessions, settling)
+        found = list(
+            verify_managing(
+                sessions,
+                scope.managing,
+                scope.managing.reach,
+                waiting=run.say,
+                backoff_seconds=LONG_BACKOFF,
+            )
+        )
+    except AwsError:
+        logger.warning("%s could not verify the managing account.", run, exc_info=True)
+        return
+    now = timezone.now()
+    verifying.judge_managing(scope.row, looked, found, now)
+    if keep_all_foreign(verifying.compared_of([looked]), now):
+        happened(run, Notification.What.FOUND)
+    keep_as_found(seen_in(verifying.compared_of([looked]), now))
+
 
 MANAGING_PATIENCE = 180.0
 """Seconds to wait for other runs to release the managing account, from when the last of

@@ -34,8 +34,7 @@ from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.runs.applying import apply_run, approved_plan, finish
 from accounts.runs.foreign.keeping import worded
-from accounts.runs.managing.applying import apply_shared
-from accounts.runs.managing.proving import verify_managing_account
+from accounts.runs.managing.applying import apply_shared, verify_managing_account
 from accounts.runs.owners.hand_offs import keep_hand_off, keep_managing_hand_off, unseen
 from accounts.runs.scope import Scope, own_sides
 from accounts.runs.verifying import without_others

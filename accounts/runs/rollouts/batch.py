@@ -23,7 +23,6 @@ from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, VERIFIED, WORKING, Status
 from accounts.runs.actions import approve
-from accounts.runs.batch import COMMAND, Batch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.decisions import (
     NothingFailed,
@@ -35,6 +34,7 @@ from accounts.runs.rollouts.decisions import (
 )
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.rollouts.start import CannotStart, start
+from accounts.runs.stages import COMMAND, Batch
 from accounts.wording import counted
 from accounts.work.threads import leases_extended, own_connections
 

@@ -42,8 +42,8 @@ from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.runs.actions import READ, RunOpen, StillInSpinnaker, approve
 from accounts.runs.capacity import NoRoom
-from accounts.runs.deciding.access_tests import Answer, tests_of
 from accounts.runs.deciding.approving import decided_already, outdated
+from accounts.runs.deciding.confirmation import Answer, tests_of
 from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import CannotStart, add, plan_managing

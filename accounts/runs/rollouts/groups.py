@@ -15,8 +15,7 @@ from accounts.models.account import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.refused import Refused
-from accounts.runs.deciding.access_tests import asks_for_test_of_any
-from accounts.runs.deciding.confirmation import group_in_words
+from accounts.runs.deciding.confirmation import asks_for_test_of_any, group_in_words
 from accounts.runs.deciding.same_changes import EVERYONE
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE

@@ -17,7 +17,7 @@ from accounts.external_ids import held_now
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.mapping.plans import take_over_of
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker import NameTaken, claim_names
 from accounts.models import (
     Activity,
     ManagedAccount,

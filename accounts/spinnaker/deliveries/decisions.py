@@ -19,7 +19,7 @@ from accounts.people.deciding import PlanChanged
 from accounts.people.reach import DecisionReach, reach_of_delivery
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
-from accounts.spinnaker.deliveries.wanted import environments
+from accounts.spinnaker.deliveries.planning import environments
 from accounts.work.queue import wake
 from onboarding.delivery.verdicts import Why
 

@@ -1,23 +1,102 @@
-"""Planning a delivery: what Spinnaker is to have, compared with what it has."""
+"""Plan a delivery: what Spinnaker has, what it is to have, and the difference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce
 
-from accounts.models import DeliveredAccount, Delivery, DeliveryStep
+from accounts.mapping import snapshots
+from accounts.mapping.entries import verified_entries
+from accounts.mapping.managing import managing_row
+from accounts.models import DeliveredAccount, Delivery, DeliveryStep, ManagedAccount
 from accounts.people.deciding import second_person_for
-from accounts.people.reach import reach_of_delivery
+from accounts.people.reach import approved_in, each_environment, reach_of_delivery
 from accounts.slices import in_slices
-from accounts.spinnaker.deliveries.looking import look
-from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.wanted import environments, wanted_bodies
-from onboarding.delivery.bodies import Body
+from accounts.spinnaker.bundles import refuse_twins
+from accounts.spinnaker.deliveries.looking import Reached, look
+from accounts.spinnaker.next_bundle import held
+from onboarding.delivery.bodies import Body, bodies
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
-from onboarding.delivery.verdicts import FoundAccounts
+from onboarding.delivery.verdicts import FoundAccounts, Owned
 from onboarding.names import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The list in the database; `bodies` are what may be sent, by name."""
+
+    bodies: Mapping[str, Body]
+    now: Callable[[], datetime]
+
+    def owned(self, name: str) -> Owned | None:
+        return DeliveredAccount.objects.by_name([name]).get(name)
+
+    def keep(self, owned: Owned) -> None:
+        """Write it down; what was seen of the account before holds no longer."""
+        now = self.now()
+        kept = {
+            "type": owned.type,
+            "sent": owned.sent,
+            "sending": owned.sending,
+            "leaving": owned.leaving,
+            "forgotten": False,
+            "sent_at": now,
+            "loaded_at": None,
+            "gone_at": None,
+            **self.known_in_aws(owned),
+        }
+        made = (
+            None if owned.deleted else Coalesce("made_at", Value(now, DateTimeField()))
+        )
+        rows = DeliveredAccount.objects.filter(name=owned.name)
+        if not rows.update(**kept, made_at=made):
+            DeliveredAccount.objects.create(name=owned.name, **kept, made_at=now)
+
+    def known_in_aws(self, owned: Owned) -> dict[str, str]:
+        """Say which external ID Spinnaker sends, once it has loaded the account."""
+        body = self.bodies.get(owned.name)
+        if owned.leaving or body is None or body.type != "aws":
+            return {}
+        external_id = str(body.document.get("externalId", ""))
+        return {"account_id": body.document["accountId"], "external_id": external_id}
+
+
+COLUMNS = ("name", "environment", "approved_environment")
+"""In which environments an account is, see people/reach.py."""
+
+
+def wanted_bodies() -> tuple[Body, ...]:
+    """Write each account as it was approved and last proved; raise Twins, or
+    NoManagingAccount.
+    """
+    managing = snapshots.in_force(managing_row())
+    rows = held().only("name", "verified")
+    refuse_twins(rows)
+    return bodies(verified_entries(managing, rows))
+
+
+def environments(names: Collection[str]) -> list[str]:
+    """List the environments of the accounts that Spinnaker knows, or knew, by these
+    names; empty: of none.
+    """
+    left, found = set(names), set[str]()
+    for entries, *row in held().values_list("verified__entries", *COLUMNS):
+        mine = {entry["name"] for entry in entries}
+        if mine & left:
+            found.update(one for _, one in each_environment([tuple(row)]))
+            left -= mine
+    for some in in_slices(sorted(left)):
+        rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some).order_by()
+        found.update(one for _, one in each_environment(rows.values_list(*COLUMNS)))
+    sent = DeliveredAccount.objects.filter(name__in=names).order_by()
+    found |= {*approved_in(sent.values_list("account_id", flat=True)).values()}
+    return sorted(found or {""})
+
 
 AT_ONCE = 500
 """Rows in one INSERT."""

@@ -9,11 +9,18 @@ from collections.abc import Mapping, Sequence
 
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep
 from accounts.slices import in_slices
-from accounts.spinnaker.deliveries.book import Ledger
-from accounts.spinnaker.deliveries.looking import loaded_of, look, note_seen, since
-from accounts.spinnaker.deliveries.planning import compare_with_spinnaker
-from accounts.spinnaker.deliveries.reached import Reached
-from accounts.spinnaker.deliveries.wanted import wanted_bodies
+from accounts.spinnaker.deliveries.looking import (
+    Reached,
+    loaded_of,
+    look,
+    note_seen,
+    since,
+)
+from accounts.spinnaker.deliveries.planning import (
+    Ledger,
+    compare_with_spinnaker,
+    wanted_bodies,
+)
 from accounts.wording import first_of
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import NotAsSent, carry_out, may_still_come

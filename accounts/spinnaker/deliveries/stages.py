@@ -1,32 +1,71 @@
-"""A delivery, carried from one state to the next, as far as it goes without waiting.
-
-Safe to kill at any line: what is sent is kept in Bowline's own list before, each step
-is marked once it was sent, and what Spinnaker stores is read right before each write.
+"""Continue a delivery: one stage after another; and what one that broke off has
+left.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.db import Error
+from django.utils import timezone
 
 from accounts.mapping.managing import NoManagingAccount
 from accounts.mapping.spinnaker import NotConnected, connected, gate_of
-from accounts.models import Delivery
+from accounts.models import Delivery, DeliveryStep
 from accounts.models.lease import LeaseLost
 from accounts.spinnaker.bundles import Twins
-from accounts.spinnaker.deliveries.planning import plan
-from accounts.spinnaker.deliveries.reached import THREADS, Reached
+from accounts.spinnaker.deliveries.looking import THREADS, Reached, watch
+from accounts.spinnaker.deliveries.planning import Ledger, plan
 from accounts.spinnaker.deliveries.sending import send
-from accounts.spinnaker.deliveries.unfinished import end_unless_owing
-from accounts.spinnaker.deliveries.watching import watch
+from accounts.wording import first_of
 from accounts.work.queue import holding
+from onboarding.delivery.carrying_out import put_back
 from onboarding.delivery.releases import Release
 from onboarding.delivery.transport import GateError
 from onboarding.resources.plan import PlanOutdated
+
+NAMED = 3
+"""How many accounts are named in a sentence."""
+
+
+def end_unless_owing(
+    delivery: Delivery, status: str, message: str, reached: Reached | None
+) -> None:
+    """End it so, or put it down until what it deleted is stored again. `reached` is
+    None where there is no connection.
+    """
+    owed = list(delivery.steps.deleted().filter(renews=True))
+    problem = put_all_back(delivery, owed, reached) if reached else message
+    if owed and problem:
+        now = reached.now() if reached else timezone.now()
+        names = first_of([step.name for step in owed], NAMED)
+        says = f"Deleted, and not stored again yet: {names}. {problem}"
+        delivery.put_down(says, now)
+        return
+    delivery.carry(status, error={"message": message})
+
+
+def put_all_back(
+    delivery: Delivery, owed: Sequence[DeliveryStep], reached: Reached
+) -> str:
+    """Store again what was deleted; return why not everything could be."""
+    problem = ""
+    for step in owed:
+        body = step.body
+        ledger = Ledger({body.name: body}, reached.now)
+        delivery.extend_lease()
+        try:
+            put_back(step.planned(body), reached.gate, ledger)
+        except GateError as error:
+            problem = str(error)
+        else:
+            DeliveryStep.objects.filter(pk=step.pk).update(sent_at=reached.now())
+    return problem
+
 
 logger = logging.getLogger(__name__)
 

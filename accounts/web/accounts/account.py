@@ -39,6 +39,7 @@ from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.hand_offs import versions_of
 from accounts.spinnaker.presence import presence_of
 from accounts.web.accounts.verdict import lines_of, sentence_of
+from accounts.web.adopting.taking_over import existing_roles_of
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
 from accounts.web.live.views import live_account, watched
@@ -46,7 +47,6 @@ from accounts.web.posts import post
 from accounts.web.role_limits import here
 from accounts.web.runs.decisions import account_of
 from accounts.web.runs.views import fixes_of
-from accounts.web.taking_over.views import existing_roles_of
 from accounts.web.wizard.steps import undone
 from accounts.wording import listed
 from onboarding.aws.errors import NOT_OURS

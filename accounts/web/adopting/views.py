@@ -45,25 +45,23 @@ from accounts.mapping.adopting.again import (
     text_of,
 )
 from accounts.mapping.adopting.keeping import (
-    ReportRequest,
-    confirm,
-    document_of,
-    found_by,
-    looked_text,
-    sources_of,
-    store_report,
-    taken_of,
-)
-from accounts.mapping.adopting.reporting import (
     MOST_IN_ALL,
     TOO_MUCH,
     CannotAdopt,
     ReadsAnother,
+    ReportRequest,
     are_too_much,
+    confirm,
+    document_of,
     files_read,
+    found_by,
+    looked_text,
     managed_role,
     one_at_a_time,
     reported,
+    sources_of,
+    store_report,
+    taken_of,
 )
 from accounts.models import (
     AdoptedAccount,
@@ -77,8 +75,8 @@ from accounts.models.question import LONGEST_NAME
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
 from accounts.web.accounts.views import waiting_alert
+from accounts.web.bulk.from_file import BUSY, file_page, place_of_preview
 from accounts.web.crumbs import crumbs
-from accounts.web.from_file.views import BUSY, file_page, place_of_preview
 from accounts.web.questions import lead, still_waits
 from accounts.wording import counted, first_of
 from onboarding import names

@@ -36,7 +36,7 @@ from accounts.lists.accounts import MOST_IN_ROLLOUT, kinds_of_failed, matching_a
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.edits import editing
 from accounts.mapping.managing import managing_row
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.people.doors import posted_by_operator

@@ -31,7 +31,7 @@ from accounts.spinnaker.next_bundle import broken
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.spinnaker.presence import left_by
 from accounts.web.crumbs import crumbs
-from accounts.web.help.rendering import markdown
+from accounts.web.help.views import markdown
 from accounts.web.highlighting import highlighted_file
 from accounts.web.live.views import live_bundle, live_site, watched
 from accounts.web.posts import one_of, post

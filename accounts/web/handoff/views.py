@@ -36,9 +36,9 @@ from accounts.web.live.views import Live, live_account, live_run, watched
 from accounts.web.role_limits import everywhere, here
 from accounts.web.runs.review.diff import Diff, compare
 from accounts.web.runs.review.plans import review
+from onboarding.handoff.cloudformation import taken_out
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import quick_create
-from onboarding.handoff.stack_set import taken_out
 from onboarding.handoff.words import (
     Way,
     about,

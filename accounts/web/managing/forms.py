@@ -18,7 +18,7 @@ from accounts.forms.fields import (
     bare_helper,
     form_field,
 )
-from accounts.help.choices import more
+from accounts.help.documents import more
 from accounts.mapping.managing import kept_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.capacity import roles_of

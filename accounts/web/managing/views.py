@@ -18,7 +18,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.discover.in_aws import (
+from accounts.discover.looking import (
     belonging_of,
     home,
     organization_membership,

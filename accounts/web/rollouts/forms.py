@@ -8,10 +8,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Rollout
-from accounts.runs.deciding.confirmation import (
-    confirm_group,
-    phrase_of_group,
-)
+from accounts.runs.deciding.confirmation import confirm_group, phrase_of_group
 from accounts.web.runs.views import ConfirmedForm
 
 

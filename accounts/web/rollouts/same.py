@@ -23,8 +23,7 @@ from accounts.models.runs import RunQuerySet
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import READ, approve
-from accounts.runs.deciding.access_tests import asks_for_test_of_any
-from accounts.runs.deciding.confirmation import group_in_words
+from accounts.runs.deciding.confirmation import asks_for_test_of_any, group_in_words
 from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import read_of, waiting

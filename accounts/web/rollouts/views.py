@@ -43,8 +43,8 @@ from accounts.runs.rollouts.census import (
 )
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
 from accounts.runs.rollouts.groups import groups_of
+from accounts.web.bulk.exports import download
 from accounts.web.crumbs import crumbs
-from accounts.web.exports.views import download
 from accounts.web.live.views import Progress, live_rollout, live_site, watched
 from accounts.web.posts import post
 from accounts.web.role_limits import here

@@ -19,8 +19,11 @@ from accounts.people.doors import posted_by_approver
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs import actions
-from accounts.runs.deciding.access_tests import asks_for_test, asks_for_test_of_any
-from accounts.runs.deciding.confirmation import plan_in_words
+from accounts.runs.deciding.confirmation import (
+    asks_for_test,
+    asks_for_test_of_any,
+    plan_in_words,
+)
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,

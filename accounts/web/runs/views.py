@@ -29,13 +29,6 @@ from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
 from accounts.people.roles import APPROVER, has_role
 from accounts.runs.actions import approve
-from accounts.runs.deciding.access_tests import (
-    LONGEST_ANSWER,
-    UNTESTED,
-    AccessUntested,
-    Answer,
-    access_tested,
-)
 from accounts.runs.deciding.approving import (
     before_approval,
     open_managing_run,
@@ -43,7 +36,12 @@ from accounts.runs.deciding.approving import (
     waiting_for_managing,
 )
 from accounts.runs.deciding.confirmation import (
+    LONGEST_ANSWER,
+    UNTESTED,
+    AccessUntested,
+    Answer,
     Unconfirmed,
+    access_tested,
     confirm_run,
     lost_in_words,
     names_of_ids,
@@ -62,7 +60,7 @@ from accounts.wording import counted
 from onboarding import names
 from onboarding.access_role import OWN_ACCOUNT, AccessRole
 from onboarding.aws.errors import DENIED, NOT_ENABLED, NOT_OURS
-from onboarding.desired.policy_sets import PolicySet, policy_sets_after
+from onboarding.desired.capacity import PolicySet, policy_sets_after
 from onboarding.details import DetailsError
 from onboarding.resources.plan import Plan
 from onboarding.resources.policy import QuotaExceeded, as_list

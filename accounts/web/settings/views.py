@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.decisions.decision import setting
 from accounts.decisions.environment_rules import give_rule, take_rule
-from accounts.discover.in_aws import bowline_identity
+from accounts.discover.looking import bowline_identity
 from accounts.forms.fields import bare_helper, checked
 from accounts.http import Request
 from accounts.models import (
@@ -37,7 +37,7 @@ from accounts.runs.owners.looking import template_bucket
 from accounts.web.people.listing import matching_people
 from accounts.web.posts import post
 from accounts.web.questions import Asking, look_up
-from accounts.web.search.destinations import opens
+from accounts.web.search.views import opens
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
 from accounts.web.you.confirmation import confirmation_required

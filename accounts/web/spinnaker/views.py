@@ -15,10 +15,10 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.discover.connection import FILE, connection_test, switches_of
+from accounts.discover.access import CLOUDDRIVER_FILE, connection_test, switches_of
 from accounts.discover.questions import ask
 from accounts.forms.fields import Fieldset, MoreChoices, bare_helper
-from accounts.help.choices import more
+from accounts.help.documents import more
 from accounts.http import Request, attachment
 from accounts.lists.bundles import ahead, installed_bundle
 from accounts.mapping.spinnaker import (
@@ -207,7 +207,7 @@ def spinnaker(request: Request) -> HttpResponse:
         "spinnaker/spinnaker.html",
         {
             "row": row,
-            "file": FILE,
+            "file": CLOUDDRIVER_FILE,
             "switches": switches_of(managing, row) if managing else "",
             "crumbs": crumbs("spinnaker-now"),
             **shown,
@@ -249,7 +249,7 @@ def spinnaker_file(request: Request) -> HttpResponse:
     if managing is None:
         raise Http404("The managing account isn't set up yet.")
     text = switches_of(managing, Spinnaker.objects.first())
-    return attachment(text, FILE, "application/yaml")
+    return attachment(text, CLOUDDRIVER_FILE, "application/yaml")
 
 
 @administrator_required

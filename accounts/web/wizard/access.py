@@ -19,7 +19,7 @@ from accounts.discover.access import (
     texts,
     who_is_bowline,
 )
-from accounts.discover.in_aws import enabled_regions
+from accounts.discover.looking import enabled_regions
 from accounts.forms.account import AccessForm
 from accounts.http import Request, attachment
 from accounts.mapping.completeness import has_access

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.discover.access import fails_test
-from accounts.discover.in_aws import found_by, possible_details
+from accounts.discover.looking import found_by, possible_details
 from accounts.discover.organization.members import OFFERED
 from accounts.discover.questions import known
 from accounts.forms.providers import FORMS
@@ -31,7 +31,7 @@ from accounts.mapping.managed import (
     topology_of,
 )
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker import NameTaken, claim_names
 from accounts.models import (
     Bundle,
     EnabledProvider,
@@ -57,7 +57,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import KeyGrant, Resource
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
-from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
+from onboarding.spinnaker.bundle.formats.spring import clouddriver
 from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
 from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology

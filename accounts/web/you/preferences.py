@@ -30,7 +30,7 @@ from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request
 from accounts.models import BrowserSession, Kind, Preferences
 from accounts.notifications.notifying import address_of, is_configured
-from accounts.web.targets.views import EnvironmentBoxes, offer_environments
+from accounts.web.settings.targets import EnvironmentBoxes, offer_environments
 from onboarding import names
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.people.roles import has_password
 from accounts.web.factors.views import PasskeyForm, ask, count_failure, is_waiting
-from accounts.web.search.destinations import PLACES
+from accounts.web.search.views import PLACES
 from accounts.web.sign_in import page_after
 from accounts.web.single_sign_on.identity import provider_of
 from accounts.web.you.confirmation import confirm

@@ -14,8 +14,7 @@ from typing import Any
 from onboarding import names
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.accounts_file.writing import yaml_text
-from onboarding.adopting.comparing import Spinnaker
-from onboarding.adopting.effect import Unlike
+from onboarding.adopting.comparing import Spinnaker, Unlike
 from onboarding.adopting.judging.settings import (
     NO_OWNER,
     WRITTEN,

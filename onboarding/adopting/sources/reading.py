@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from onboarding.adopting.accounts.field_values import settings_of
-from onboarding.adopting.accounts.listed import AccountsReader
+from onboarding.adopting.accounts import AccountsReader, settings_of
 from onboarding.adopting.sources.documents import documents, text_of
 from onboarding.adopting.sources.files import (
     LOADED,

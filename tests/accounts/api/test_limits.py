@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def one_minute(monkeypatch):
     """Let all of it be in one minute, of which fifteen seconds are left."""
-    monkeypatch.setattr("accounts.api.limits.time.time", lambda: 1_000_005.0)
+    monkeypatch.setattr("accounts.api.authentication.time.time", lambda: 1_000_005.0)
 
 
 def test_more_are_refused_until_the_minute_is_over(reader, settings):
@@ -35,7 +35,7 @@ def test_more_are_refused_until_the_minute_is_over(reader, settings):
 def test_the_next_minute_begins_anew(reader, settings, monkeypatch):
     settings.API_RATE = 1
     statuses = [reader.read("/accounts").status_code for _ in range(2)]
-    monkeypatch.setattr("accounts.api.limits.time.time", lambda: 1_000_020.0)
+    monkeypatch.setattr("accounts.api.authentication.time.time", lambda: 1_000_020.0)
 
     assert [*statuses, reader.read("/accounts").status_code] == [200, 429, 200]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.api.api import api
-from accounts.api.openapi.document import REF, Document, in_3_0
+from accounts.api.openapi import REF, Document, in_3_0
 from accounts.closed_sets import NAME
 from tests.accounts.api.calling import Caller, caller
 from tests.rows import person

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from accounts.api import problems
-from accounts.api.openapi.document import PROBLEMS
+from accounts.api.openapi import PROBLEMS
 from accounts.api.problems import CODES, Code
-from accounts.mapping.unusable import CANNOT_BE_USED
+from accounts.mapping.completeness import CANNOT_BE_USED
 from accounts.models.states import Status
 from accounts.refused import members
 from tests.accounts.api.calling import caller

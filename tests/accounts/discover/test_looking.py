@@ -8,8 +8,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from accounts.discover import looking
-from accounts.discover.in_aws import enabled_regions
-from accounts.discover.looking import look
+from accounts.discover.looking import enabled_regions, look
 from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.mapping.adopting.keeping import document_of, found_by
 from accounts.models import Adoption, Question

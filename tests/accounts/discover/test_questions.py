@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from accounts import tasks
 from accounts.discover.files import previewed_file
-from accounts.discover.in_aws import enabled_regions
+from accounts.discover.looking import enabled_regions
 from accounts.discover.questions import KINDS, MOST_OWN, ask
 from accounts.models import Question
 from tests.accounts.web.answers import work

@@ -31,7 +31,7 @@ from accounts.lists.declaration import (
     json_lines,
 )
 from accounts.lists.runs import account_id_of, newest_first
-from accounts.mapping.accounts_file.export import Export
+from accounts.mapping.accounts_file.comparison import Export
 from accounts.models import EnabledProvider, ManagedAccount, Run
 from accounts.models.states import GROUPS, TOGETHER, WORDS
 from accounts.slices import AT_ONCE

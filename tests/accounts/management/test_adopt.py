@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from accounts.discover import looking
 from accounts.management.commands import adopt
 from accounts.mapping.accounts_file import register_all
-from accounts.mapping.adopting import reporting
+from accounts.mapping.adopting import keeping
 from accounts.models import Activity, ManagedAccount, Spinnaker
 from accounts.people.activity import COMMAND_LINE
 from onboarding.accounts_file import read_accounts_file
@@ -249,7 +249,7 @@ def test_the_connected_spinnaker_is_read_and_compared(
             "credentials.json"
         ],
     }
-    monkeypatch.setattr(reporting, "gate_of", gate(**answers))
+    monkeypatch.setattr(keeping, "gate_of", gate(**answers))
 
     found = json.loads(adopted(hal, "--gate", "--json"))
 

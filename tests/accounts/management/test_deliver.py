@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from accounts.management.commands import deliver
 from accounts.models import Activity, Delivery, ManagedAccount
 from accounts.models.lease import LEASE, Leased
-from accounts.spinnaker.deliveries.wanted import wanted_bodies
+from accounts.spinnaker.deliveries.planning import wanted_bodies
 from tests.accounts.spinnaker.deliveries.delivering import proved_row, reach
 from tests.onboarding.delivery.accounts import foreign
 from tests.onboarding.delivery.strict_gate import Killed, StrictGate, error

@@ -13,7 +13,7 @@ from accounts.mapping.accounts_file import (
     register_all,
     spinnaker_differs,
 )
-from accounts.mapping.accounts_file.export import Export
+from accounts.mapping.accounts_file.comparison import Export
 from accounts.mapping.accounts_file.uploading import NO_CONNECTION, check
 from accounts.models import (
     Activity,

@@ -17,7 +17,7 @@ from accounts.mapping.adopting.again import (
     of_judged,
     remember,
 )
-from accounts.mapping.adopting.reporting import files_read, managed_role, reported
+from accounts.mapping.adopting.keeping import files_read, managed_role, reported
 from accounts.mapping.edits import editing
 from accounts.mapping.managing import managing_of
 from accounts.models import (

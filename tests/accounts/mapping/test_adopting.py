@@ -18,20 +18,18 @@ from django.utils import timezone
 
 from accounts.api.v1.adoptions import report_on_spinnaker
 from accounts.mapping.adopting.keeping import (
-    ReportRequest,
-    document_of,
-    sources_of,
-    store_report,
-    taken_of,
-)
-from accounts.mapping.adopting.reporting import (
     MOST_FILES,
     MOST_IN_ALL,
     TOO_MUCH,
     CannotAdopt,
+    ReportRequest,
     are_too_much,
+    document_of,
     files_read,
     reported,
+    sources_of,
+    store_report,
+    taken_of,
 )
 from accounts.models import Activity, AdoptedAccount, Adoption
 from accounts.models.account import Unreadable

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Heartbeat, ManagedAccount, Notification
 from accounts.models.states import State
-from accounts.notify.gathering import gather
+from accounts.notify.sending import gather
 from accounts.notify.texts import LONG, OVERDUE, Text, text_of
 from tests.accounts.notify.channels.receiving import target_row
 from tests.rows import account_row

@@ -21,8 +21,7 @@ from accounts.models import (
 from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.notifications.notifying import failed, happened
-from accounts.notify.gathering import gather
-from accounts.notify.sending import deliver, wants_mail
+from accounts.notify.sending import deliver, gather, wants_mail
 from accounts.notify.texts import MOST_NAMED, Text, text_of
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER

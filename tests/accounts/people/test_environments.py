@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing
 from accounts.mapping.entries import keep_approved, keep_verified
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker import NameTaken, claim_names
 from accounts.models import (
     AccountEnvironment,
     DeliveredAccount,
@@ -35,7 +35,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve, plan
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
-from accounts.spinnaker.deliveries.wanted import environments
+from accounts.spinnaker.deliveries.planning import environments
 from onboarding.accounts_file import read_accounts_file as file
 from onboarding.accounts_file.reader import FileProblems
 from tests.rows import account_row, decider, run_row, step_row

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from accounts.mapping.managing import NoManagingAccount
-from accounts.mapping.spinnaker_names import NameTaken
+from accounts.mapping.spinnaker import NameTaken
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.people import MovedMeanwhile
 from accounts.models.states import State, Status

@@ -13,7 +13,7 @@ from accounts.models import CheckResult, Happened, ManagedAccount, Run
 from accounts.models.states import NOT_APPROVED, WRITES_UNKNOWN, State, Status
 from accounts.runs import verifying
 from accounts.runs.actions import verify
-from accounts.runs.foreign.passing import Passing
+from accounts.runs.foreign.evidence import Passing
 from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.aws.roles.passed import PassedRoles
 from onboarding.aws.session import CALLERS, Backoff, Sessions, silent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import Spinnaker
-from accounts.secrets.references import Reach
+from accounts.secrets import Reach
 
 TOKEN = "spk_0123456789abcdef"
 REACH = Reach(

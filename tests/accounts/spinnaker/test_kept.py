@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from accounts.mapping.spinnaker_names import NameTaken, claim_names
+from accounts.mapping.spinnaker import NameTaken, claim_names
 from accounts.models import (
     Bundle,
     DeliveredAccount,

@@ -14,7 +14,7 @@ from accounts.external_ids import (
     stages,
 )
 from accounts.mapping.entries import keep_verified
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import (
     Bundle,
     DeliveredAccount,

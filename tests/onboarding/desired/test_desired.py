@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from onboarding.desired import desired_in
+from onboarding.desired.capacity import interchangeable, policy_sets_after
 from onboarding.desired.names_in_use import KEEP, keep_it_or_choose
-from onboarding.desired.policy_sets import interchangeable, policy_sets_after
 from onboarding.providers.ecs import Ecs
 from onboarding.providers.eks import Cluster, Eks
 from onboarding.resources.kinds import (
@@ -197,7 +197,7 @@ def test_a_run_of_the_managing_account_has_no_account_of_its_own() -> None:
 
 def test_what_came_after_a_policy_set_is_said_in_order(monkeypatch):
     sets = ("The first.", "Volumes may be tagged.", "Snapshots may be shared.")
-    monkeypatch.setattr("onboarding.desired.policy_sets.POLICY_SETS", sets)
+    monkeypatch.setattr("onboarding.desired.capacity.POLICY_SETS", sets)
 
     assert policy_sets_after(1) == (
         (2, "Volumes may be tagged."),

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from onboarding.aws.shared_clients import shared_core
-from onboarding.handoff import organization, stack_set
+from onboarding.handoff import cloudformation, organization
 from onboarding.handoff.cloudformation import in_tools
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
 from onboarding.handoff.scripts import Stack, TemplateBucket, quick_create
@@ -178,7 +178,7 @@ def test_an_account_is_taken_from_its_stack_set_alone() -> None:
 def stack_set_commands() -> list[str]:
     one = for_organization()
     steps = [step for way in organization.ways(one) for step in way.steps]
-    steps += stack_set.taken_out(one.stack_sets, MANAGED_ID)
+    steps += cloudformation.taken_out(one.stack_sets, MANAGED_ID)
     return [step.text for step in steps if step.text.startswith("aws ")]
 
 

@@ -16,9 +16,9 @@ from onboarding.desired.managing import identity
 from onboarding.providers import PROVIDERS
 from onboarding.resources.kinds import Role
 from onboarding.topology import ExistingIdentity
-from onboarding.verify import session_policy as module
+from onboarding.verify import role_assumption as module
 from onboarding.verify.chain import IDENTITIES, IDENTITY_LASTS, Chain, Identity
-from onboarding.verify.session_policy import (
+from onboarding.verify.role_assumption import (
     SESSION_POLICY_LIMIT,
     identity_session_policy,
     managed_session_policy,

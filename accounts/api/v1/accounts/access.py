@@ -1,5 +1,5 @@
-"""The access to an account: its access role, the external ID, and what
-Spinnaker may do there.
+"""How Bowline reaches an account, and what its owner does, and what is accepted
+of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from accounts.api.operations import operation
 from accounts.api.problems import Code, Problem, answer_of, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
-from accounts.api.v1.foreign.policies import ForeignPolicyListed
+from accounts.api.v1.foreign import ForeignPolicyListed
+from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import READ_AGAIN, Name, Typed
 from accounts.discover.access import (
     just_answered,
@@ -44,12 +45,87 @@ from accounts.http import full_url
 from accounts.mapping.edits import edit_account
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagedAccount, Question
-from accounts.review.as_found import Reading, RoleSaid, Said
-from accounts.review.permissions import reviewed
+from accounts.models import ManagedAccount, Question, Run
+from accounts.review.as_found import Reading, RoleSaid, Said, reviewed
+from accounts.runs.owners.hand_offs import (
+    NOT_HANDED_OFF,
+    NotHandedOff,
+    Subject,
+    hand_out,
+    last_hand_off,
+    waiting_run,
+)
+from accounts.runs.owners.looking import NoOneWaits, take_word
 from onboarding import names
 from onboarding.desired import POLICY_SET
+from onboarding.handoff.words import about, package
 from onboarding.review.permissions import Topic
+
+
+class HandOffFile(Schema):
+    path: str
+    text: str
+    executable: bool
+
+
+class HandOff(Schema):
+    about: list[str] = Field(description="What to tell the owner")
+    approved: bool = Field(description="Whether a plan with exactly this is approved")
+    waiting_run: int | None = Field(description="The run that waits for the owner")
+    files: list[HandOffFile]
+
+
+@router.get(
+    "/{name}/hand-off",
+    auth=OPERATES,
+    response=HandOff,
+    summary="Read what an account’s owner receives",
+)
+def read_hand_off(request: ApiRequest, name: Name) -> dict[str, Any]:
+    """Read the files with which the owner creates the roles. The activity log says who
+    did.
+    """
+    return taken(request, account_named(name))
+
+
+def taken(request: ApiRequest, account: Subject) -> dict[str, Any]:
+    """Give the files, and record who took them."""
+    run = waiting_run(account)
+    removes = run is not None and run.kind == Run.Kind.REMOVE
+    one = hand_out(account, request.user, removes=removes)
+    last = last_hand_off(account)
+    return {
+        "about": list(about(one)),
+        "approved": last is not None and last.text_id == one.digest,
+        "waiting_run": run.number if run else None,
+        "files": package(one),
+    }
+
+
+def waiting_of(name: Name) -> Run:
+    account = account_named(name)
+    if not account.is_handed_off:
+        raise NotHandedOff(NOT_HANDED_OFF)
+    run = waiting_run(account)
+    if run is None:
+        raise NoOneWaits(f"{account.name} doesn't wait for an owner.")
+    return run
+
+
+operation(
+    router,
+    "/{name}/hand-off/updated",
+    take_word,
+    "report_hand_off_updated",
+    "Report that an owner has updated the stack",
+    {202: RunInFull},
+    says="""Record the owner’s word that the stack is updated, where Bowline can’t see
+    it. Bowline then verifies the account.
+    """,
+    find=waiting_of,
+    answer=read_decided,
+)
+
 
 NOT_TESTED = "No one tested this role in the last minute. Test it: send a POST here."
 

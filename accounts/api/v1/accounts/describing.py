@@ -1,11 +1,11 @@
-"""Accounts: read, described, kept by Bowline, and what their owners have."""
+"""Accounts: described, read, listed, removed; and what is accepted of them."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
-from accounts.api.authentication import OPERATES, ApiRequest
+from accounts.api.authentication import APPROVES, OPERATES, ApiRequest
 from accounts.api.idempotency import changes
-from accounts.api.openapi.fields import (
+from accounts.api.openapi import (
     AccountState,
     CheckOutcome,
     ProviderKey,
@@ -27,19 +27,87 @@ from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Code, Problem
 from accounts.api.requests import Exact, Request
 from accounts.api.v1.texts import Name, Number, Typed
+from accounts.decisions.many import MOST_REASONS, each
 from accounts.lists.accounts import ACCOUNTS, matching_accounts
 from accounts.mapping.accounts_file import register
-from accounts.mapping.accounts_file.export import exported_account
+from accounts.mapping.accounts_file.comparison import exported_account
 from accounts.mapping.managing import managing_row
 from accounts.models import HandOff, ManagedAccount, Run
 from accounts.models.states import OPEN
+from accounts.runs.actions import accept
 from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
+from accounts.runs.deciding.starting import MOST_AT_ONCE, waiting_for
 from accounts.runs.owners.hand_offs import hand_out
 from accounts.spinnaker.bundles import exclude_from_bundles
+from onboarding import names
 from onboarding.accounts_file import read_accounts_file
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
+
+accepting = Router()
+
+NO_ACCOUNT = "There is no account {}."
+
+
+class EvaluatedAccount(Schema):
+    name: str = Field(alias="account.name")
+    account_id: str = Field(alias="account.account_id")
+    environment: str = Field(alias="account.environment")
+    evaluated_at: datetime | None = Field(alias="account.verified_at")
+    refused: str = Field(
+        description="Why the token’s person can’t accept it, or empty if they can"
+    )
+
+
+class EvaluatedAcceptance(Request):
+    accounts: list[
+        Annotated[str, Field(max_length=60, pattern=f"^{names.ACCOUNT_NAME.pattern}$")]
+    ] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="The names of the accounts that you read",
+    )
+
+
+class AcceptedAccounts(Schema):
+    accepted: list[str] = Field(description="By name")
+    left: int = Field(description="How many of the accounts aren’t accepted")
+    refused: list[str] = Field(
+        description=f"Why; of the first {MOST_REASONS} that are left"
+    )
+
+
+@accepting.get("", response=list[EvaluatedAccount], summary="List evaluated accounts")
+def list_evaluated_accounts(request: ApiRequest) -> Any:
+    """List the accounts that wait until an approver accepts them, by name: the first
+    200. Bowline only read their policies, because it can’t assume Spinnaker’s identity.
+    """
+    return waiting_for(request.user)
+
+
+@changes(
+    accepting,
+    "/accept",
+    "Accept evaluated accounts",
+    {200: AcceptedAccounts},
+    auth=APPROVES,
+)
+def accept_evaluated_accounts(request: ApiRequest, body: EvaluatedAcceptance) -> Any:
+    """Accept each of these accounts that was evaluated, not verified: bundles hold it
+    then. Each is decided separately, and one that is left keeps no other back.
+    """
+    wanted = sorted({*body.accounts})
+    rows = list(ManagedAccount.objects.filter(name__in=wanted).order_by("name"))
+    if unknown := sorted({*wanted} - {one.name for one in rows}):
+        raise Problem(Code.UNKNOWN_NAME, NO_ACCOUNT.format(", ".join(unknown[:5])))
+    many = each(accept, rows, request.user)
+    return {
+        "accepted": [one.name for one in many.done],
+        "left": len(many.left),
+        "refused": many.reasons,
+    }
+
 
 router = Router()
 

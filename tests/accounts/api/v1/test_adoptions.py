@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.discover import looking
-from accounts.discover.in_aws import enabled_regions
+from accounts.discover.looking import enabled_regions
 from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.models import (
     Activity,

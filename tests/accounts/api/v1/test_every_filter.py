@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.api.api import api
 from accounts.api.paging import PageQuery
-from accounts.discover.clusters.search import begin_search
+from accounts.discover.clusters import begin_search
 from accounts.lists.accounts import ACCOUNTS
 from accounts.lists.activity import ACTIVITY
 from accounts.lists.bundles import BUNDLES
@@ -35,7 +35,7 @@ from accounts.models import (
     Upload,
 )
 from accounts.models.states import State, Status
-from accounts.web.exports.views import EXPORTED
+from accounts.web.bulk.exports import EXPORTED
 from tests.accounts.api.calling import Caller, token_of
 from tests.accounts.discover.organization.organizations import member_row
 from tests.rows import account_row, managing_row, person, run_row

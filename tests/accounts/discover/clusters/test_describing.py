@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.discover.clusters.search import ClustersRefused, describe_ticked
+from accounts.discover.clusters import ClustersRefused, describe_ticked
 from accounts.models import (
     Activity,
     EnabledProvider,

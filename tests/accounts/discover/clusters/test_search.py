@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.discover.clusters import search as searching
-from accounts.discover.clusters.search import begin_search
+from accounts.discover import clusters as searching
+from accounts.discover.clusters import begin_search
 from accounts.models import FoundCluster, ManagedAccount, Question
 from accounts.tasks import carry_on
 from onboarding.aws import discover

@@ -17,7 +17,7 @@ from accounts.discover.organization.members import (
     listed_members,
     proposed_names,
 )
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import ManagedAccount, Member, Organization, SpinnakerName
 from accounts.models.states import State
 from accounts.web.wizard.steps import undone

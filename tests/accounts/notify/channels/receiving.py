@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from accounts.models import Kind, Target
-from accounts.secrets.references import Reach
+from accounts.secrets import Reach
 
 REACH = Reach(
     hosts=("127.0.0.1",),

@@ -11,9 +11,8 @@ from django.utils.dateparse import parse_datetime
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from accounts.models import Activity, Notification, Rollout, Target
-from accounts.notify.channels import signing_secret
+from accounts.notify.channels import rotate, signing_secret
 from accounts.notify.sending import MOST_TRIES, deliver
-from accounts.notify.targets import rotate
 from tests.accounts.notify.channels.receiving import (
     REACH,
     Receiver,

@@ -18,7 +18,7 @@ from accounts.mapping.plans import plan_of
 from accounts.models import Activity, ManagedAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs.actions import approve
-from accounts.runs.deciding.access_tests import (
+from accounts.runs.deciding.confirmation import (
     UNTESTED,
     AccessUntested,
     Answer,

@@ -9,7 +9,7 @@ from accounts.decisions.locks import Gone
 from accounts.mapping.managed import assumed_roles
 from accounts.mapping.managing import managing_of
 from accounts.mapping.snapshots import in_force, managing_snapshot
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import (
     Activity,
     Delivery,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.runs.foreign import passing
-from accounts.runs.foreign.passing import passing_in
+from accounts.runs.foreign import evidence
+from accounts.runs.foreign.evidence import passing_in
 from accounts.runs.scope import Side
 from onboarding.aws.roles.passed import Passed, PassedRoles
 from onboarding.aws.session import Sessions
@@ -54,7 +54,7 @@ def role(*documents: Policy | None, trust: Policy = EC2, name: str = "web") -> P
 def judged(
     monkeypatch: pytest.MonkeyPatch, found: PassedRoles, **fields: Any
 ) -> Result:
-    monkeypatch.setattr(passing, "passed_roles", lambda *_: found)
+    monkeypatch.setattr(evidence, "passed_roles", lambda *_: found)
     reach = Reach(ACCOUNT)
     side = Side("dev", "dev", reach, (PASSES,), **fields)
     one = passing_in(side, Sessions("test"))

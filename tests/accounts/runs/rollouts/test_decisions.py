@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
-from accounts.runs.batch import COMMAND
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from accounts.runs.stages import COMMAND
 from onboarding.aws.session import Sessions
 from onboarding.resources.plan import Plan
 from tests.accounts.runs.rollouts.rows import (

@@ -10,7 +10,7 @@ from accounts.mapping.entries import keep_verified
 from accounts.models import Delivery, ManagedAccount
 from accounts.models.states import State
 from accounts.spinnaker.deliveries.decisions import approve, start
-from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.looking import Reached
 from accounts.spinnaker.deliveries.stages import carry_on
 from onboarding.delivery.releases import Release
 from tests.onboarding.delivery.strict_gate import StrictGate

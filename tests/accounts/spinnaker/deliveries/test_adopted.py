@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.models import DeliveredAccount, Delivery, ManagedAccount
-from accounts.spinnaker.deliveries import reached
+from accounts.spinnaker.deliveries import looking
 from accounts.spinnaker.deliveries.decisions import approve
 from accounts.spinnaker.deliveries.stages import carry_on
 from tests.accounts.spinnaker.deliveries.delivering import (
@@ -50,7 +50,7 @@ THEIRS: dict[str, dict[str, Any]] = {
 def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Gate answers with details for a name, and with expand=true for a list."""
     if request.param == "in a list":
-        monkeypatch.setattr(reached, "FEW", 0)
+        monkeypatch.setattr(looking, "FEW", 0)
     return str(request.param)
 
 

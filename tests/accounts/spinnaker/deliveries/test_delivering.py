@@ -7,10 +7,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 from accounts.models import Activity, DeliveredAccount, Delivery, ManagedAccount
-from accounts.spinnaker.deliveries.book import Ledger
 from accounts.spinnaker.deliveries.decisions import approve
+from accounts.spinnaker.deliveries.planning import Ledger, wanted_bodies
 from accounts.spinnaker.deliveries.stages import carry_on
-from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,
     finish,

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import DeliveredAccount, Delivery, ManagedAccount
 from accounts.spinnaker.deliveries.decisions import approve, start
-from accounts.spinnaker.deliveries.reached import Reached
+from accounts.spinnaker.deliveries.looking import Reached
 from accounts.spinnaker.deliveries.stages import carry_on, carry_on_for_worker
 from tests.accounts.spinnaker.connecting import REACH, TOKEN, spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import (

@@ -10,7 +10,7 @@ import pytest
 from accounts.lists.overview import to_do
 from accounts.models import ManagedAccount
 from accounts.models.states import OLD, State
-from accounts.web.overview.picture import MOST_NODES
+from accounts.web.overview.views import MOST_NODES
 from tests.rows import account_row, managing_row, person
 
 pytestmark = pytest.mark.django_db

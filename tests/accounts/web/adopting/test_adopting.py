@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.mapping.adopting import reporting
+from accounts.mapping.adopting import keeping
 from accounts.models import (
     Activity,
     Adoption,
@@ -146,7 +146,7 @@ def test_no_secret_of_a_file_is_stored_shown_or_logged(
     operator, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Spinnaker.objects.create(url="https://gate.example.com")
-    monkeypatch.setattr(reporting, "gate_of", gate(**stored_answers()))
+    monkeypatch.setattr(keeping, "gate_of", gate(**stored_answers()))
     said = ""
     for files in sources():
         report = reported(operator, files)
@@ -175,7 +175,7 @@ def test_a_worker_reads_the_connected_spinnaker_as_well(
     Spinnaker.objects.create(url="https://gate.example.com")
     other = {"aws": {"accounts": [aws("dev", environment="other")]}}
     answers = {"loaded": loaded(other)["credentials.json"]}
-    monkeypatch.setattr(reporting, "gate_of", gate(**answers))
+    monkeypatch.setattr(keeping, "gate_of", gate(**answers))
     waiting = reported(operator, halconfig(ACCOUNTS), gate="on")
 
     first = words(operator.get(waiting))
@@ -194,7 +194,7 @@ def test_a_spinnaker_that_does_not_answer_is_said(
     operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Spinnaker.objects.create(url="https://gate.example.com")
-    monkeypatch.setattr(reporting, "gate_of", gate(aws=404))
+    monkeypatch.setattr(keeping, "gate_of", gate(aws=404))
     waiting = reported(operator, {}, gate="on")
     work()
 
@@ -257,7 +257,7 @@ def test_a_request_that_is_too_large_is_not_even_parsed(operator) -> None:
 
 
 def test_one_process_reads_the_files_of_one_request_at_a_time(operator) -> None:
-    with reporting.one_at_a_time():
+    with keeping.one_at_a_time():
         page = send(operator, halconfig(ACCOUNTS))
 
     assert "reading another Spinnaker" in words(page)

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.discover import looking
-from accounts.discover.in_aws import enabled_regions
+from accounts.discover.looking import enabled_regions
 from accounts.discover.questions import MOST_OF_ONE, ask
 from accounts.models import Adoption, ManagedAccount, Question
 from onboarding.adopting.looking import InAws, RoleInAws, Target

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Delivery, DeliveryStep
 from accounts.spinnaker.deliveries.decisions import approve
+from accounts.spinnaker.deliveries.planning import wanted_bodies
 from accounts.spinnaker.deliveries.stages import carry_on
-from accounts.spinnaker.deliveries.wanted import wanted_bodies
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.accounts.spinnaker.deliveries.delivering import (
     deliver,

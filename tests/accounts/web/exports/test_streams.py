@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.web.exports import views as streams
+from accounts.web.bulk import exports as streams
 from tests.rows import person
 
 TWO = streams.MOST_OF_ONE

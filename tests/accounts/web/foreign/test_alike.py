@@ -13,7 +13,7 @@ from accounts.models import ForeignPolicy
 from accounts.models.checks import today
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.web.foreign.views import MOST_IN_TABLE
+from accounts.web.accounts.foreign import MOST_IN_TABLE
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.accounts.web.answers import messages_of
 from tests.accounts.web.foreign.test_views import as_one, text

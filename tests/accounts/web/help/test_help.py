@@ -13,11 +13,10 @@ from django.test import Client
 
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import DetailsForm
-from accounts.help.choices import more
-from accounts.help.documents import Document, documents
+from accounts.help.documents import Document, documents, more
 from accounts.help.pages import PAGES
 from accounts.web.factors.views import urlpatterns as of_factors
-from accounts.web.help.rendering import rendered
+from accounts.web.help.views import rendered
 from accounts.web.urls import urlpatterns
 from tests.attack.whole_site import whole_site
 from tests.factories import managed

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
-from accounts.discover.in_aws import home
+from accounts.discover.looking import home
 from onboarding.aws.discover import OwnAccount
 from tests.rows import person, question_row
 

@@ -213,7 +213,7 @@ def asks(monkeypatch) -> Callable[..., None]:
             return id_
 
         members = Members(tuple(MemberAccount(i, i, "", "ACTIVE") for i in account_ids))
-        asked = "accounts.discover.in_aws"
+        asked = "accounts.discover.looking"
         monkeypatch.setattr(f"{asked}.organization_accounts", lambda *_: members)
         monkeypatch.setattr(f"{asked}.organization_id", told_)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.web.overview.picture import (
+from accounts.web.overview.views import (
     LONGEST_LINE,
     MOST_NODES,
     NARROW_WIDTH,

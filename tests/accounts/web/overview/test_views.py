@@ -22,7 +22,7 @@ from accounts.models import (
 from accounts.models.states import BADGES, NOT_APPROVED, WORDS, State, Status
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
-from accounts.web.overview.picture import MOST_NODES
+from accounts.web.overview.views import MOST_NODES
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, managing_row, person
 

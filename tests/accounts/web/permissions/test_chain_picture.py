@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from accounts.web.permissions.chain_picture import (
+from accounts.web.accounts.permissions import (
     MOST_CLUSTERS,
     MOST_LINES,
     Box,

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.web.search.destinations import DESTINATIONS
-from accounts.web.search.views import find
+from accounts.web.search.views import DESTINATIONS, find
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, person, run_row
 

@@ -16,9 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Activity, Notification, Target
-from accounts.notify.channels import signing_secret
+from accounts.notify.channels import MOST, signing_secret
 from accounts.notify.sending import deliver
-from accounts.notify.targets import MOST
 from accounts.web.you.confirmation import CONFIRMED
 from tests.accounts.notify.channels.receiving import (
     PUBLIC,

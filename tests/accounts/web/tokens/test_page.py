@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.models import Activity, ApiToken
 from accounts.tokens.api_tokens import MOST, token_digest
-from accounts.web.tokens.views import TAKEN
 from accounts.web.you.confirmation import CONFIRMED
+from accounts.web.you.tokens import TAKEN
 from tests.accounts.api.calling import Caller, token_of
 from tests.rows import person
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.discover.access import tested_access
-from accounts.mapping.spinnaker_names import claim_names
+from accounts.mapping.spinnaker import claim_names
 from accounts.models import ManagedAccount, ManagingAccount, SpinnakerName
 from onboarding.topology import Reach
 from script.emulated_organization import MANAGING

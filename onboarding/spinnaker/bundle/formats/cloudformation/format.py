@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from onboarding.desired import desired_in
+from onboarding.desired.capacity import interchangeable, with_ids_of
 from onboarding.desired.image_keys import key_grants
-from onboarding.desired.policy_sets import interchangeable, with_ids_of
 from onboarding.resources.kinds import (
     ClusterAccess,
     InlinePolicy,

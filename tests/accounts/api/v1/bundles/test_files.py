@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.api.v1.bundles import reading
+from accounts.api.v1 import bundles
 from accounts.models import Bundle
 from tests.bundles import with_every_provider
 from tests.rows import bundle_row
@@ -27,7 +27,7 @@ def test_it_has_the_text_of_a_file_in_a_folder(reader):
 def test_of_a_long_file_it_has_as_much_as_the_page(reader, monkeypatch):
     bundle_row(with_every_provider(), 3)
     whole = reader.read("/bundles/3/files/README.md").json()["text"]
-    monkeypatch.setattr(reading, "MOST_CHARACTERS", 10)
+    monkeypatch.setattr(bundles, "MOST_CHARACTERS", 10)
 
     shown = reader.read("/bundles/3/files/README.md").json()
 

@@ -15,7 +15,7 @@ from accounts.models import ForeignPolicy, ManagedAccount, Run
 from accounts.models.states import Status
 from accounts.people.policies import choose
 from accounts.runs.actions import accept, approve, plan, plan_managing
-from accounts.runs.deciding.access_tests import UNTESTED
+from accounts.runs.deciding.confirmation import UNTESTED
 from accounts.runs.foreign.taking_over import take_over, undo
 from onboarding.accounts_file import read_accounts_file
 from onboarding.adopting.report import Report, accounts_file

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.help.documents import Document
-from accounts.web.help.rendering import (
-    Heading,
-    Rendered,
-    anchor_of,
-    rendered,
-)
+from accounts.web.help.views import Heading, Rendered, anchor_of, rendered
 
 KNOWN = (
     Document("delivery", "The delivery", "", "docs/spinnaker/delivery.md"),

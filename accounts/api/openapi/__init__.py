@@ -1,1 +1,0 @@
-"""How requests and answers are described: fields, choices, and the whole document."""

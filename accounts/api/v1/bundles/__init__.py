@@ -1,1 +1,0 @@
-"""Bundles: built, read, and compared."""

@@ -1,1 +1,0 @@
-"""Policies of others: one, and the same one in many accounts."""

@@ -1,1 +1,0 @@
-"""The AWS organization: its accounts, and the units that are watched."""

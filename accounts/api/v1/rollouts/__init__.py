@@ -1,1 +1,0 @@
-"""Rollouts: decided on, and reported."""

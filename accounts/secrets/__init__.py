@@ -1,1 +1,0 @@
-"""Secrets of which Bowline stores only where they are."""

@@ -1,1 +1,0 @@
-"""The page of EKS clusters that were found in many accounts."""

@@ -1,1 +1,0 @@
-"""Deliveries to a running Spinnaker: planned, read, approved, and watched."""

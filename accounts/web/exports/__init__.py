@@ -1,1 +1,0 @@
-"""Lists as files, for spreadsheets and scripts."""

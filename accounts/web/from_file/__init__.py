@@ -1,1 +1,0 @@
-"""Accounts from a file: uploaded, previewed, saved."""

@@ -1,1 +1,0 @@
-"""What is granted, for the security reviewer."""

@@ -1,0 +1,358 @@
+"""Pages of where notices of a team go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from copy import copy
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.forms.fields import Fieldset, RuledField, bare_helper
+from accounts.http import Request
+from accounts.models import Kind, ManagedAccount, Notification, Target
+from accounts.models.people import MovedMeanwhile
+from accounts.notify import channels as decisions
+from accounts.notify.channels import (
+    HOSTS,
+    hosts_of_secret_urls,
+    problem,
+    signing_secret,
+)
+from accounts.people.doors import administrator_required, posted_by_administrator
+from accounts.people.role_limits.naming import NONE
+from accounts.web.crumbs import crumbs
+from accounts.web.managing.forms import shown_for_values
+from accounts.web.posts import one_of, post, tell
+from accounts.web.questions import Asking
+from accounts.web.you.confirmation import confirmation_required
+from onboarding import names
+from onboarding.delivery.connection import LONGEST
+
+NO_ENVIRONMENT = "none"
+"""In the place of the empty name, which no box can send."""
+
+
+class EnvironmentBoxes(forms.MultipleChoiceField):
+    """A box for each environment; the cleaned value is their names."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Environments",
+            required=False,
+            help_text="Select none for all environments, including new ones.",
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        keys = super().clean(value)
+        return ["" if key == NO_ENVIRONMENT else key[2:] for key in keys]
+
+
+def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
+    """Offer what is in use, and what was chosen when it was, which is selected."""
+    boxes = form.fields["environments"]
+    assert isinstance(boxes, EnvironmentBoxes)
+    used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
+    names = sorted({*used.distinct(), *chosen})
+    boxes.choices = [(key_of(name), name or NONE) for name in names]
+    form.initial["environments"] = [key_of(name) for name in chosen]
+
+
+def key_of(environment: str) -> str:
+    return f"e:{environment}" if environment else NO_ENVIRONMENT
+
+
+NEVER_REPEATED = ("url", "reference")
+"""What is refused there may be a secret, so it is not shown again."""
+NEEDED = "This field is required."
+TAKEN = "Another target has this name."
+
+
+class TargetForm(forms.Form):
+    """Describes a target; added once, though the page is sent again."""
+
+    pk = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+    name = RuledField(
+        rule=names.seen,
+        max_length=60,
+        label="Name",
+        help_text="A name that people recognize, such as the team or channel.",
+    )
+    channel = forms.ChoiceField(label="Channel", choices=Target.Channel.choices)
+    url = forms.CharField(
+        label="URL",
+        required=False,
+        max_length=LONGEST,
+        help_text="An https:// URL without a user, a query, or a fragment.",
+    )
+    reference = forms.CharField(
+        label="Webhook URL reference",
+        required=False,
+        max_length=LONGEST,
+        help_text="env:NAME or file:/PATH. Don't enter the URL, because it's a secret.",
+    )
+    kinds = forms.MultipleChoiceField(
+        label="Notify about",
+        choices=Kind.choices,
+        initial=Kind.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    environments = EnvironmentBoxes()
+
+    def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
+        if target is not None:
+            kwargs["initial"] = {**initial_of(target), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.target = target
+        self.fields["channel"].disabled = target is not None
+        offer_environments(self, target.environments if target else ())
+        for field in ("url", "reference"):
+            widget = self.fields[field].widget
+            widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.helper = bare_helper(
+            Fieldset(
+                "Destination",
+                "pk",
+                "name",
+                "channel",
+                shown_for_values("channel", " ".join(HOSTS), "reference"),
+                shown_for_values("channel", Target.Channel.WEBHOOK, "url"),
+            ),
+            Fieldset("Notifications", "kinds", "environments"),
+        )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = Target.objects.filter(name=name)
+        if self.target is not None:
+            others = others.exclude(pk=self.target.pk)
+        elif pk := self.cleaned_data.get("pk"):
+            others = others.exclude(pk=pk)
+        if others.exists():
+            raise forms.ValidationError(TAKEN)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if channel := cleaned.get("channel"):
+            is_webhook = channel == Target.Channel.WEBHOOK
+            field, other = ("url", "reference") if is_webhook else ("reference", "url")
+            # Not shown, so neither wrong nor kept.
+            self.errors.pop(other, None)
+            place = cleaned.get(field, "")
+            if field not in self.errors:
+                found = problem(channel, place) if place else NEEDED
+                if found:
+                    self.add_error(field, found)
+            cleaned["place"] = place
+        refused = [name for name in NEVER_REPEATED if name in self.errors]
+        if refused:
+            given: Any = copy(self.data)
+            for name in refused:
+                given[name] = ""
+            self.data = given
+        return cleaned
+
+    @property
+    def described(self) -> Target:
+        """Give the target as it was filled in."""
+        given = self.cleaned_data
+        target = self.target or Target(pk=given["pk"], channel=given["channel"])
+        target.name, target.place = given["name"], given["place"]
+        target.kinds = given["kinds"]
+        target.environments = given["environments"]
+        return target
+
+
+def initial_of(target: Target) -> dict[str, Any]:
+    is_webhook = target.channel == Target.Channel.WEBHOOK
+    return {
+        "pk": target.pk,
+        "name": target.name,
+        "channel": target.channel,
+        "url" if is_webhook else "reference": target.place,
+        "kinds": target.kinds,
+    }
+
+
+WAITED_FOR = timedelta(minutes=1)
+"""A test that nobody has sent by then is looked at no more by itself."""
+FULL = f"You've reached the maximum of {decisions.MOST} targets. Remove a target first."
+
+
+@administrator_required
+def targets(request: Request) -> HttpResponse:
+    """List the targets; `test` in the URL names the test that the page waits for."""
+    tested = test_of(request)
+    if request.htmx:
+        return render(request, "targets/_tested.html", tested)
+    rows = list(Target.objects.all())
+    shown = {
+        "crumbs": crumbs("settings"),
+        "rows": rows,
+        "is_full": len(rows) >= decisions.MOST,
+        "site_url": settings.SITE_URL,
+        **tested,
+    }
+    return render(request, "targets/targets.html", shown)
+
+
+def test_of(request: Request) -> dict[str, Any]:
+    """Say what became of the test that the URL names, or that the page waits."""
+    try:
+        pk = UUID(request.GET.get("test", ""))
+    except ValueError:
+        return {}
+    notifications = Notification.objects.filter(pk=pk, what=Notification.What.TEST)
+    notification = notifications.select_related("target").first()
+    if notification is None or notification.target is None:
+        return {}
+    found: dict[str, Any] = {"tested": notification.target}
+    if notification.done_at is None:
+        url = f"{request.path}?test={pk}"
+        waits = timezone.now() - notification.created_at < WAITED_FOR
+        return {**found, "asking": Asking(url, "every 1s") if waits else None}
+    sent_at = notification.target.sent_at
+    return {
+        **found,
+        "arrived": sent_at is not None and sent_at >= notification.created_at,
+    }
+
+
+@administrator_required
+@confirmation_required("accounts:target-add")
+def target_add(request: Request) -> HttpResponse:
+    """Describe a new target."""
+    form = TargetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        target = form.described
+        if Target.objects.filter(pk=target.pk).exists():
+            messages.warning(request, f"{target} was already added.")
+            return redirect("accounts:targets")
+        if Target.objects.count() >= decisions.MOST:
+            messages.error(request, FULL)
+            return redirect("accounts:targets")
+        try:
+            decisions.add(request.user, target)
+        except IntegrityError:
+            form.add_error("name", TAKEN)
+        else:
+            return added(request, target)
+    return form_page(request, form)
+
+
+def added(request: Request, target: Target) -> HttpResponse:
+    if target.channel == Target.Channel.WEBHOOK:
+        return secret_page(request, target, "is added")
+    messages.success(request, f"{target} is added. Send a test message next.")
+    return redirect("accounts:targets")
+
+
+@administrator_required
+@confirmation_required("accounts:targets")
+def target(request: Request, pk: UUID) -> HttpResponse:
+    """Change what was described of a target."""
+    row = get_object_or_404(Target, pk=pk)
+    form = TargetForm(request.POST or None, target=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            decisions.change(request.user, form.described)
+        except IntegrityError:
+            form.add_error("name", TAKEN)
+        else:
+            messages.success(request, f"{row} is saved.")
+            return redirect("accounts:targets")
+    return form_page(request, form, row)
+
+
+def form_page(
+    request: Request, form: TargetForm, row: Target | None = None
+) -> HttpResponse:
+    shown = {
+        "form": form,
+        "row": row,
+        "name": form.initial.get("name", ""),
+        "crumbs": crumbs("settings", "targets"),
+        "reach": settings.NOTIFICATIONS,
+        "hosts": hosts_of_secret_urls(),
+    }
+    return render(request, "targets/target.html", shown)
+
+
+def secret_page(request: Request, target: Target, done: str) -> HttpResponse:
+    """Show a webhook's secret, this once: it is nowhere, so this is no redirect."""
+    shown = {
+        "crumbs": crumbs("settings", "targets"),
+        "target": target,
+        "done": done,
+        "secret": signing_secret(target),
+    }
+    return render(request, "targets/secret.html", shown)
+
+
+@posted_by_administrator
+@confirmation_required("accounts:targets")
+def target_rotate(request: Request, pk: UUID) -> HttpResponse:
+    webhooks = Target.objects.filter(channel=Target.Channel.WEBHOOK)
+    row = get_object_or_404(webhooks, pk=pk)
+    seen = request.POST.get("rotation", "")
+    try:
+        decisions.rotate(row, request.user, int(seen) if seen.isdecimal() else -1)
+    except MovedMeanwhile as error:
+        tell(request, error)
+        return redirect("accounts:targets")
+    return secret_page(request, row, "has a new secret")
+
+
+def paused(target: Target, is_news: bool) -> str:
+    if is_news and target.paused_at:
+        return (
+            f"{target} is paused. Notifications aren't sent retroactively for this "
+            "time."
+        )
+    return f"{target} receives notifications again." if is_news else ""
+
+
+confirmed = confirmation_required("accounts:targets")
+posts = [
+    post(
+        "settings/notifications/<uuid:pk>/test/",
+        decisions.send_test,
+        name="target-test",
+        find=one_of(Target.objects),
+        then=lambda _, sent: f"{reverse('accounts:targets')}?test={sent.pk}",
+        guard=confirmed,
+    ),
+    post(
+        "settings/notifications/<uuid:pk>/pause/",
+        decisions.pause,
+        name="target-pause",
+        find=one_of(Target.objects),
+        given=lambda posted, _: {"pauses": posted.get("pause") != "off"},
+        said=paused,
+        then="accounts:targets",
+        guard=confirmed,
+    ),
+    post(
+        "settings/notifications/<uuid:pk>/remove/",
+        decisions.remove,
+        name="target-remove",
+        find=one_of(Target.objects),
+        said="{0} and its pending notifications are removed.",
+        then="accounts:targets",
+        guard=confirmed,
+    ),
+]

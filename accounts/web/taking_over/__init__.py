@@ -1,1 +1,0 @@
-"""Existing roles: what is next to take over, and to undo."""

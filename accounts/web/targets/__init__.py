@@ -1,1 +1,0 @@
-"""Notifications of teams: where they go, and what became of them."""

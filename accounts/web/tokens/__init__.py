@@ -1,1 +1,0 @@
-"""Tokens of the API: one's own, and those of everybody for administrators."""

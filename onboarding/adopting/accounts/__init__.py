@@ -1,1 +1,0 @@
-"""Accounts as Spinnaker reads them: a table of fields, and their values."""

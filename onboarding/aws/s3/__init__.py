@@ -1,1 +1,0 @@
-"""S3: where hand-offs can put their templates."""
