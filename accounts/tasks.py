@@ -52,7 +52,7 @@ from accounts.runs.results import (
 )
 from accounts.runs.rollouts.engine import advance, advance_after, send
 from accounts.runs.stages import carry_on as carry_on_run
-from accounts.spinnaker.bundles import build
+from accounts.spinnaker.bundles import build, delete_old_bundles
 from accounts.spinnaker.deliveries.stages import carry_on_for_worker
 from accounts.web.you.preferences import SessionStore
 from accounts.work.heartbeat import PEOPLE, beat, beat_again, compare_clocks, swept
@@ -223,9 +223,9 @@ def verify_all() -> None:
 
 @shared_task(ignore_result=True)
 def delete_old() -> None:
-    """Delete verifications that are old enough, and old uploads, reports on a
-    Spinnaker, notices, sessions and answers of the API; fold what the
-    others found that are superseded.
+    """Delete verifications and bundles that are old enough, and old uploads, reports
+    on a Spinnaker, notices, sessions and answers of the API; fold what the others
+    found that are superseded.
 
     Safe to kill: each run is folded, and deleted, as a whole.
     """
@@ -239,4 +239,7 @@ def delete_old() -> None:
     if settings.KEEP_CHECKS_DAYS:
         age = timedelta(days=settings.KEEP_CHECKS_DAYS)
         delete_old_verifications(timezone.now() - age)
+    if settings.KEEP_BUNDLES_DAYS:
+        age = timedelta(days=settings.KEEP_BUNDLES_DAYS)
+        delete_old_bundles(timezone.now() - age)
     delete_unused_findings()

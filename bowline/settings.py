@@ -146,6 +146,7 @@ SQLITE_URL = f"sqlite:///{quote(str(BASE_DIR))}/var/bowline.sqlite3"
 DATABASES = {"default": database(env.DATABASE_URL or SQLITE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 KEEP_CHECKS_DAYS = env.KEEP_CHECKS_DAYS
+KEEP_BUNDLES_DAYS = env.KEEP_BUNDLES_DAYS
 
 # Whether the schedule reads the organization once a day, after somebody read it first.
 READ_ORGANIZATION_DAILY = env.READ_ORGANIZATION_DAILY

@@ -51,6 +51,7 @@ only those marked `smoke` are in the short tier, and each with one of its parame
 ON_POSTGRESQL = {
     TESTS / name
     for name in (
+        "accounts/api/test_conditional.py",
         "accounts/api/test_idempotency.py",
         "accounts/management/test_migrate.py",
         "accounts/models",

@@ -34,7 +34,7 @@ from accounts.models.states import (
     State,
     verification_is_stale,
     with_word,
-    word_of,
+    words_of,
 )
 from accounts.packed import packed
 from accounts.runs.inactive import inactive_members
@@ -160,7 +160,7 @@ ACCOUNTS = Listing(
             "state",
             with_word,
             "State",
-            [(word, word_of(word)) for word in (*WORDS, *TOGETHER)],
+            [(word, words_of(word)) for word in (*WORDS, *TOGETHER)],
             words="AccountStateFilter",
             offered=GROUPS,
             often=True,

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from accounts.lists.declaration import NOTHING, Columns, Filter, Listing, Value
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Rollout, Run, Step
-from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status, word_of
+from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status, words_of
 from accounts.people.role_limits.limits import waits_for
 from accounts.runs.rollouts.census import GOOD, runs_of
 
@@ -194,7 +194,7 @@ RUNS = Listing(
             "status",
             by_status,
             "Status",
-            [(one, word_of(one)) for one in (IN_PROGRESS, *Status.values)],
+            [(one, words_of(one)) for one in (IN_PROGRESS, *Status.values)],
             "“in progress”: a worker is processing it",
             words="RunStatusFilter",
             often=True,

@@ -336,6 +336,10 @@ def verified_after(run: str = "") -> RunQuerySet:
 Subject: TypeAlias = ManagedAccountQuerySet | ManagingAccountQuerySet
 
 
+ADVICE = {"plan again": "onboard", "verify again": "verify"}
+"""What the fix of an error says, and the kind of run that it means."""
+
+
 class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
     """One job on one account: plan, approve, apply, verify; its only record."""
 
@@ -441,6 +445,11 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
                 condition=Q(rollout__isnull=False),
                 name="run_of_rollout",
             ),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(kind="managing"),
+                name="run_managing",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -477,6 +486,13 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         since = self.account and self.account.granted_at
         changes = self.kind == self.Kind.ONBOARD and since and since < self.created_at
         return "Change" if changes else self.get_kind_display()
+
+    @property
+    def advises(self) -> str:
+        """Return which kind of run the fix of its error ends with; empty: none."""
+        fix = str((self.error or {}).get("hint", "")).lower()
+        ends = {fix.rfind(words): kind for words, kind in ADVICE.items()}
+        return ends[max(ends)] if max(ends) >= 0 else ""
 
     @property
     def started_by(self) -> str:

@@ -84,26 +84,55 @@ class Badge(NamedTuple):
     icon: str
     meaning: str
     word: str = ""
-    """What people read, where it is not the state's own value."""
+    """What people read, where it is not the state's own value: one of few words."""
+    why: str = ""
+    """The second word: who must act, or why."""
 
 
 BADGES = {
     "taken": Badge("good", "check", "Bowline has the same values."),
     "left": Badge("neutral", "minus", "The account stays as it is in Spinnaker."),
     "draft": Badge("neutral", "file", "Not planned yet."),
-    "planning": Badge("busy", "again", "Bowline is comparing the settings with AWS."),
-    "planned": Badge("busy", "list", "Needs approval. Nothing has changed in AWS."),
-    "approved": Badge("busy", "check", "Approved. Starts with its wave."),
-    "applying": Badge("busy", "again", "Bowline is changing AWS."),
-    "applied": Badge("busy", "clock", "Changed in AWS, but not verified yet."),
+    "planning": Badge(
+        "busy",
+        "again",
+        "Bowline is comparing the settings with AWS.",
+        "in progress",
+        "planning",
+    ),
+    "planned": Badge(
+        "busy",
+        "list",
+        "Needs approval. Nothing has changed in AWS.",
+        "in progress",
+        "needs approval",
+    ),
+    "approved": Badge(
+        "busy", "check", "Approved. Starts with its wave.", "in progress", "approved"
+    ),
+    "applying": Badge(
+        "busy", "again", "Bowline is changing AWS.", "in progress", "applying"
+    ),
+    "applied": Badge(
+        "busy",
+        "clock",
+        "Changed in AWS, but not verified yet.",
+        "in progress",
+        "not verified",
+    ),
     "handed off": Badge(
         "neutral",
         "clock",
         "Waiting for the account owner. Bowline checks automatically.",
+        "in progress",
         "waiting for owner",
     ),
     "verifying": Badge(
-        "busy", "again", "Bowline is checking that Spinnaker has access."
+        "busy",
+        "again",
+        "Bowline is checking that Spinnaker has access.",
+        "in progress",
+        "verifying",
     ),
     "verified": Badge(
         "good", "check", "Bowline assumed the roles that Spinnaker assumes."
@@ -112,7 +141,8 @@ BADGES = {
         "warn",
         "warning",
         "Bowline assumed the roles, but Spinnaker can't deploy in every Region.",
-        "verified, some Regions",
+        "verified in part",
+        "some Regions",
     ),
     "verified, writes unknown": Badge(
         "warn",
@@ -121,26 +151,50 @@ BADGES = {
             "Bowline assumed the roles, but couldn't determine whether all writes "
             "are allowed."
         ),
+        "verified in part",
+        "writes unknown",
     ),
     "verified, stale": Badge(
-        "warn", "clock", "The verification is out of date. Verify again."
+        "warn",
+        "clock",
+        "The verification is out of date. Verify again.",
+        "outdated",
+        "verify again",
     ),
     "evaluated": Badge(
         "neutral", "tilde", "Bowline read the policies but didn't assume the roles."
     ),
     "evaluated, stale": Badge(
-        "warn", "clock", "The evaluation is out of date. Verify again."
+        "warn",
+        "clock",
+        "The evaluation is out of date. Verify again.",
+        "outdated",
+        "verify again",
     ),
     "removed": Badge("neutral", "minus", "Bowline's resources were deleted from AWS."),
     "failed": Badge("bad", "cross", "Something must be fixed. See the run."),
     "errored": Badge(
-        "bad", "cross", "Bowline encountered an internal error. See the run."
+        "bad",
+        "cross",
+        "Bowline encountered an internal error. See the run.",
+        "failed",
+        "internal error",
     ),
     "drifted": Badge("warn", "drift", "AWS no longer matches the verified state."),
     "not as approved": Badge(
-        "bad", "cross", "Roles have permissions that no one approved."
+        "bad",
+        "cross",
+        "Roles have permissions that no one approved.",
+        "failed",
+        "not as approved",
     ),
-    "outdated": Badge("neutral", "pencil", "Edited after it was planned. Plan again."),
+    "outdated": Badge(
+        "neutral",
+        "pencil",
+        "Edited after it was planned. Plan again.",
+        "outdated",
+        "plan again",
+    ),
     "discarded": Badge("neutral", "minus", "Discarded. Nothing changed in AWS."),
     # Rollouts
     "paused": Badge(
@@ -151,9 +205,9 @@ BADGES = {
     ),
     "finished": Badge("good", "check", "Bowline's work on every account is complete."),
     # Steps and changes
-    "pending": Badge("neutral", "clock", "Approved, but not started."),
+    "pending": Badge("neutral", "clock", "Not started yet."),
     "not begun": Badge("neutral", "minus", "The run ended before this step."),
-    "running": Badge("busy", "again", "In progress."),
+    "running": Badge("busy", "again", "In progress.", "in progress"),
     "done": Badge("good", "check", "Done."),
     "create": Badge("good", "plus", "Doesn't exist and will be created."),
     "update": Badge("warn", "pencil", "Exists and will be changed."),
@@ -173,21 +227,40 @@ BADGES = {
         "warn", "pencil", "Created by someone else. Bowline takes it over."
     ),
     "delivering": Badge(
-        "busy", "again", "Bowline is sending the accounts to Spinnaker."
+        "busy",
+        "again",
+        "Bowline is sending the accounts to Spinnaker.",
+        "in progress",
+        "sending",
     ),
     "watching": Badge(
-        "busy", "clock", "Stored. Bowline is waiting until Spinnaker loads it."
+        "busy",
+        "clock",
+        "Stored. Bowline is waiting until Spinnaker loads it.",
+        "in progress",
+        "loading",
     ),
     "loaded": Badge("good", "check", "Spinnaker has loaded it."),
     # Bundles
-    "building": Badge("busy", "clock", "Bowline is building the bundle."),
+    "building": Badge(
+        "busy", "clock", "Bowline is building the bundle.", "in progress", "building"
+    ),
     "ready": Badge("good", "check", "Ready to download."),
 }
 
 
 def word_of(state: str) -> str:
-    """Say what people read of a state, or of a check's outcome."""
+    """Say what people read of a state, or of a check's outcome, in one of few words;
+    states that are found together have the same.
+    """
+    state = TOGETHER.get(state, (state,))[0]
     return (state in BADGES and BADGES[state].word) or state
+
+
+def words_of(state: str) -> str:
+    """Say it with the second word, where it has one: “outdated, plan again”."""
+    why = state in BADGES and BADGES[state].why
+    return f"{word_of(state)}, {why}" if why else word_of(state)
 
 
 def move(

@@ -34,7 +34,7 @@ from accounts.models import (
 )
 from accounts.models.states import OPEN, VERIFIED, WORDS, Status, counted_by_word
 from accounts.operations.certificate import certificate
-from accounts.work.heartbeat import OF_QUEUE, SEEN
+from accounts.work.heartbeat import OF_QUEUE, SEEN, clock_skew
 from accounts.work.threads import repeated
 from onboarding.aws.errors import BAD_CREDENTIALS, THROTTLED, UNKNOWN_THERE
 from onboarding.aws_calls import ANSWERS
@@ -182,6 +182,7 @@ class Measured(Collector):
         yield from queues()
         yield rollouts()
         yield from ages()
+        yield clock()
         yield from aws_calls()
         yield from deliveries()
         yield certificate()
@@ -329,6 +330,16 @@ def ages() -> Iterator[Metric]:
                 heartbeat.add_metric([queue], age)
     yield heartbeat
     yield sweep
+
+
+def clock() -> Metric:
+    family = GaugeMetricFamily(
+        "bowline_clock_skew_seconds",
+        "How far a worker's clock is ahead of the database's; 0 where it is right.",
+    )
+    skew = clock_skew()
+    family.add_metric([], skew.seconds if skew else 0)
+    return family
 
 
 def aws_calls() -> Iterator[Metric]:

@@ -30,7 +30,13 @@ from accounts.runs.actions import RunOpen, plan_managing
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.approving import Compared, keep_decided, open_managing_run
 from accounts.runs.foreign.evidence import evidence_of, keep_managed_by
-from accounts.runs.foreign.keeping import compared_now, keep_all_foreign, keep_as_found
+from accounts.runs.foreign.keeping import (
+    Seen,
+    compared_now,
+    keep_all_foreign,
+    keep_as_found,
+    seen_in,
+)
 from accounts.runs.foreign.taking_over import begin_undo
 from accounts.runs.managing.applying import grant_or_withdraw
 from accounts.runs.managing.kept_roles import drop_removed
@@ -73,7 +79,7 @@ class Planned(NamedTuple):
 
     run: Run
     scope: Scope
-    read: Compared
+    seen: Seen
     """Each side as it was found."""
     compared: Compared
     """Each side with the changes that the plan holds."""
@@ -161,7 +167,8 @@ def planned(run: Run, scope: Scope, sessions: Sessions) -> Planned:
         keep_managed_by(managed, read, sessions)
     to = Status.PLANNED if plan else unchanged(run, scope)
     now = timezone.now()
-    return Planned(run, scope, read, compared, left, plan, evidence, entries, to, now)
+    seen = seen_in(read, now)
+    return Planned(run, scope, seen, compared, left, plan, evidence, entries, to, now)
 
 
 def keep_run(made: Planned) -> None:
@@ -220,7 +227,7 @@ def move_account(made: Planned) -> None:
 
 
 def keep_read(made: Planned) -> None:
-    keep_as_found(made.read, made.now)
+    keep_as_found(made.seen)
 
 
 KEPT = (

@@ -28,11 +28,13 @@ from accounts.runs.foreign.accepting import Writes, keep_writes, writes_to_accep
 from accounts.runs.foreign.evidence import denied_since
 from accounts.runs.foreign.keeping import (
     OnPassed,
+    Seen,
     compared_now,
     difference_of,
     keep_all_foreign,
     keep_as_found,
     of_others,
+    seen_in,
 )
 from accounts.runs.foreign.passing import Passing, passing_in
 from accounts.runs.inactive import explained
@@ -83,6 +85,7 @@ class Verification:
     scope: Scope
     looked: list[Looked]
     """How each side was found, the managing one first."""
+    seen: Seen
     results: list[Result]
     status: Status
     """By what was proved, whatever is still to be accepted."""
@@ -141,11 +144,13 @@ def verification_of(run: Run, scope: Scope, sessions: Sessions) -> Verification:
     waiting = writes_to_accept(scope, status, results)
     results += [waiting.check] if waiting else []
     is_as_approved = {result.outcome for result in drift} == {Outcome.PASSED}
+    now = timezone.now()
     return Verification(
-        *(run, scope, looked, results, status, waiting),
+        *(run, scope, looked, seen_in(compared_of(looked), now)),
+        *(results, status, waiting),
         drifted=drifted,
         is_as_approved=is_as_approved,
-        now=timezone.now(),
+        now=now,
     )
 
 
@@ -210,7 +215,7 @@ def keep_policy_set(found: Verification) -> None:
 
 
 def keep_seen(found: Verification) -> None:
-    keep_as_found(compared_of(found.looked), found.now)
+    keep_as_found(found.seen)
 
 
 KEPT = (

@@ -27,7 +27,12 @@ from accounts.people.reach import around
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.next_bundle import counted_since_last, decided
-from accounts.spinnaker.presence import MayBeThere, had_before, left_by
+from accounts.spinnaker.presence import (
+    MayBeThere,
+    had_before,
+    left_by,
+    lists_removed,
+)
 from accounts.wording import first_of
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
@@ -36,6 +41,8 @@ from onboarding.spinnaker.bundle.contents import text_in
 from onboarding.spinnaker.bundle.limits import load
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
@@ -257,6 +264,16 @@ def exclude_from_bundles(
 def finish(bundle: Bundle, status: Bundle.Status, **fields: object) -> None:
     rows = Bundle.objects.filter(pk=bundle.pk)
     move(rows, status, since=(Bundle.Status.BUILDING,), **fields)
+
+
+def delete_old_bundles(before: datetime) -> None:
+    """Delete bundles that were built before then, and before the installed one: that
+    lists all that Spinnaker may still have of them.
+    """
+    installed = Bundle.objects.installed().only("number", "files").first()
+    if installed and lists_removed(installed):
+        old = Bundle.objects.filter(number__lt=installed.number, created_at__lt=before)
+        old.only("pk").delete()
 
 
 def text_of(bundle: Bundle, path: str) -> tuple[dict[str, Any], str]:

@@ -18,6 +18,7 @@ from accounts.lists.declaration import FilterForm
 from accounts.mapping.managed import cannot_be_read, managed_of
 from accounts.models import ManagedAccount
 from accounts.models.account import Account
+from accounts.models.states import word_of
 from accounts.people.roles import ROLES
 from accounts.templatetags.marks import (
     account_id,
@@ -51,6 +52,7 @@ register.filter("wrong_fields", wrong_fields)
 register.filter("arn", arn)
 register.filter("zoned", zoned)
 register.filter("called", called)
+register.filter("in_words", word_of)
 register.simple_tag(rows_html, name="diff_rows")
 for mark in (icon, badge, copy, logo, account_id, when, verification_age):
     register.simple_tag(mark, name=mark.__name__)

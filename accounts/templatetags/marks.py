@@ -19,6 +19,7 @@ from accounts.wording import counted
 
 ICON = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
 BADGE = '<span class="state state-{}" title="{}">{}{}</span>'
+BOTH_WORDS = '<span class="nowrap">{},</span> <span class="nowrap">{}</span>'
 LOGO = '<img class="logo" src="{}" alt="">'
 COPY = (
     '<button type="button" class="copy js-only" data-copy="{}" title="Copy {}">{}'
@@ -44,11 +45,11 @@ def icon(name: str) -> SafeString:
 
 @cache
 def badge(state: str) -> SafeString:
-    """Show a state, or a check's outcome, as one word, colour and icon."""
+    """Show a state, or a check's outcome, in words, colour and icon."""
     found = BADGES[state]
-    return format_html(
-        BADGE, found.colour, found.meaning, icon(found.icon), word_of(state)
-    )
+    word = word_of(state)
+    says = format_html(BOTH_WORDS, word, found.why) if found.why else word
+    return format_html(BADGE, found.colour, found.meaning, icon(found.icon), says)
 
 
 @cache

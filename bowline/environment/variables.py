@@ -219,6 +219,7 @@ class Environment(BaseSettings):
     OIDC_SCOPES: Scopes = "openid profile email"
     SESSION_IDLE_MINUTES: Minutes = 120
     KEEP_CHECKS_DAYS: Days = 90
+    KEEP_BUNDLES_DAYS: Days = 0
     VERIFICATION_MAX_AGE: Days = 7
     READ_ORGANIZATION_DAILY: Flag = True
     SPINNAKER_ALLOWED_NETWORKS: Networks = ()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onboarding.resources.entry_changes import EntryChange
+from onboarding.resources.entry_changes import EntryChange, EntryDocument
 from onboarding.resources.kinds import Role
 from onboarding.resources.plan import Change, Delete, NotRecommended, gone_and_come
 from onboarding.resources.risks import Assumable, Risk, replaces_external_id
@@ -69,18 +69,19 @@ def parts(change: Change, own: Mapping[str, str]) -> tuple[object, ...]:
 
 
 def known(entry: EntryChange, own: Mapping[str, str], name: str) -> tuple[object, ...]:
-    """Return both sides of an entry, whole, without what only names the account."""
+    """Return both sides of an entry; of one that comes or goes without what is listed
+    next to plans that are read together.
+    """
     is_edit = entry.before and entry.after
-    told_apart = () if is_edit else TOLD_APART
+    sides = (entry.before or {}, entry.after or {})
     return (
         entry.verb,
         *(
             sorted(
                 [key, neutral(json.dumps(called(key, value, name)), own)]
-                for key, value in (document or {}).items()
-                if key not in told_apart
+                for key, value in (side if is_edit else without_listed(side)).items()
             )
-            for document in (entry.before, entry.after)
+            for side in sides
         ),
     )
 
@@ -90,6 +91,17 @@ TOLD_APART = ("endpoint", "certificate_authority", "environment")
 cluster that people choose by its name, and its environment, which is listed next to it
 wherever such plans are read.
 """
+
+
+def without_listed(document: EntryDocument) -> EntryDocument:
+    """Leave out what accounts differ by, and the names of groups: those of each account
+    are listed. That READ or WRITE names none is a risk of every plan.
+    """
+    kept = {key: said for key, said in document.items() if key not in TOLD_APART}
+    if "permissions" in kept:
+        named = {which: bool(groups) for which, groups in kept["permissions"].items()}
+        kept["permissions"] = named
+    return kept
 
 
 def called(key: str, value: Any, name: str) -> Any:

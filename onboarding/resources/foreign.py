@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from onboarding.asked_once import asked_once
 from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
 from onboarding.resources.plan import Change, Delete, deletion_order
 from onboarding.resources.policy import Policy, as_list
@@ -34,7 +35,7 @@ class Boundary(NamedTuple):
     """None: Bowline may not read it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Foreign:
     """A policy of somebody else's, and what it says."""
 
@@ -80,7 +81,7 @@ class Foreign:
         text = json.dumps([resource.kind, *named, self.document.text])
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @property
+    @asked_once
     def effects(self) -> tuple[str, ...]:
         """Say what it lets the role do that a security reviewer reads first, or else
         what it allows; and what it denies.

@@ -157,8 +157,8 @@ class Holder(HeldPolicies):
         if denied and denied.certain:
             path, how = action_path(denied, asked), "denies"
         else:
-            more = {"Effect": "Allow", "Action": asked.action, "Resource": "*"}
-            statements = [*boundary.statements, more]
+            more = {"Action": asked.action, "Resource": asked.resource}
+            statements = [*boundary.statements, {"Effect": "Allow", **more}]
             change = new_version(boundary.arn, {**boundary.content, **of(statements)})
         return Cause(
             Located.BOUNDARY,

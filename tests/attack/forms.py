@@ -7,13 +7,19 @@ from typing import Any, NamedTuple
 
 from django.test import Client
 
-from tests.attack.pages import every_row, pages
+from tests.attack.pages import pages
 
 
 class Form(NamedTuple):
     action: str
     method: str
     fields: dict[str, str]
+    choices: dict[str, list[str]]
+    """What somebody may tick, choose, press or write instead."""
+
+    @property
+    def filled_in(self) -> dict[str, Any]:
+        return {**self.fields, **self.choices}
 
 
 class Forms(HTMLParser):
@@ -30,7 +36,7 @@ class Forms(HTMLParser):
         name = given.get("name", "")
         if tag == "form":
             action = given.get("action") or self.at
-            self.found.append(Form(action, given.get("method", "get").lower(), {}))
+            self.found.append(Form(action, given.get("method", "get").lower(), {}, {}))
         elif not self.found:
             return
         elif "formaction" in given:
@@ -38,19 +44,26 @@ class Forms(HTMLParser):
             self.found.append(self.found[-1]._replace(action=given["formaction"]))
         elif tag == "select":
             self.select = name
-        elif tag == "option" and self.select and "selected" in given:
-            self.found[-1].fields[self.select] = given.get("value", "")
+        elif tag == "option" and self.select:
+            self.note(self.select, given, is_set="selected" in given)
         elif tag in {"input", "textarea"} and name:
-            ticked = (
-                given.get("type") not in {"checkbox", "radio"} or "checked" in given
-            )
-            if ticked or name not in self.found[-1].fields:
-                self.found[-1].fields[name] = given.get("value", "") if ticked else ""
+            ticks = given.get("type") in {"checkbox", "radio"}
+            self.note(name, given, is_set=not ticks or "checked" in given)
+            if ticks:
+                self.found[-1].fields.setdefault(name, "")
+        elif tag == "button" and name:
+            self.note(name, given, is_set=False)
+
+    def note(self, name: str, given: dict[str, str], *, is_set: bool) -> None:
+        value = given.get("value", "")
+        if is_set:
+            self.found[-1].fields[name] = value
+        if not (is_set and value):
+            self.found[-1].choices.setdefault(name, []).append(value or "a")
 
 
 def forms(client: Client) -> list[Form]:
     """Find the forms of all pages, each with its values as they are; none twice."""
-    every_row()
     found: dict[tuple[Any, ...], Form] = {}
     extra = [page.path + "?look=no" for page in pages() if "/details/" in page.path]
     for path in [*(page.path for page in pages()), *extra]:

@@ -1,6 +1,6 @@
 """Tried: every URL of the site, found in its URL configuration, by everybody from a
 stranger to an administrator, with GET, POST, PUT and DELETE, with and without a token;
-and every form that anybody is shown, by a viewer and by roles for another environment.
+and every page and form that anybody is shown, by the callers that try the API.
 
 Refused: strangers get nothing but the sign-in, each role what its views name, a GET
 changes nothing, a form without its token is not taken, and no answer is a 500.
@@ -9,6 +9,8 @@ changes nothing, a form without its token is not taken, and no answer is a 500.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
@@ -18,13 +20,14 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ManagedAccount
+from accounts.models import Activity, ManagedAccount
 from accounts.people.roles import ADMINISTRATOR, APPROVER, OPERATOR, VIEWER
+from tests.accounts.api.calling import token_of
+from tests.attack.callers import CALLERS
 from tests.attack.forms import forms
-from tests.attack.limited import limited
 from tests.attack.pages import ANY, Page, every_row, listed, pages
 from tests.attack.queries import taken_back
-from tests.rows import PASSWORD, decider, person
+from tests.rows import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +53,10 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 SEEN = ("accounts_browsersession", "accounts_activity")
 """Who is signed in and what was shown to whom: kept of a GET, too."""
 ASKED = ("accounts_question", "accounts_organization", "accounts_adoption")
-"""What workers are asked, and that they read: whoever has the role may, anywhere."""
+ASKED += ("accounts_upload",)
+"""What workers are asked, that they read, and files of which nothing is saved yet:
+whoever has the role may, anywhere.
+"""
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
 OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/codes/"}
@@ -84,6 +90,16 @@ def writes(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
+@contextmanager
+def undone(client: Client) -> Iterator[CaptureQueriesContext]:
+    """Take back what a request writes, and whom it signs in or out."""
+    cookies = SimpleCookie()
+    cookies.update(client.cookies)
+    with taken_back() as queries:
+        yield queries
+    client.cookies = cookies
+
+
 Answer = tuple[int, str, list[str]]
 
 
@@ -91,11 +107,8 @@ def answers(
     client: Client, page: Page, method: str, fields: dict[str, str] | None = None
 ) -> Answer:
     """Give the status, where it leads, and what was written."""
-    cookies = SimpleCookie()
-    cookies.update(client.cookies)
-    with taken_back() as queries:
+    with undone(client) as queries:
         response = getattr(client, method)(page.path, *([fields] if fields else []))
-    client.cookies = cookies
     return response.status_code, response.get("Location", ""), writes(queries)
 
 
@@ -240,39 +253,56 @@ def test_without_a_role_one_may_leave_and_nothing_else() -> None:
     assert opened <= {*LEAVING, *PUBLIC, *OWN}
 
 
-def test_a_viewer_may_send_no_form_that_anybody_is_shown() -> None:
-    """A form may be missing its role, and take only what is filled in."""
-    found = {form.action: form for form in forms(almighty()) if form.method == "post"}
-    viewer = signed_in("viewer")
-
-    taken = {
-        action
-        for action, form in found.items()
-        if not is_refused(*answers(viewer, Page(action, None), "post", form.fields)[:2])
-    }
-
-    assert len(found) > 12
-    assert taken <= {*LEAVING, *PUBLIC, *OWN, *LISTS}
-
-
-def test_roles_for_another_environment_change_nothing_by_any_form() -> None:
-    found = {form.action: form for form in forms(almighty()) if form.method == "post"}
-    ManagedAccount.objects.update(environment="production")
-    user = decider()
-    limited(user, "dev")
+def client_of(caller: str) -> Client:
+    who = CALLERS[caller]
     client = Client(raise_request_exception=False)
-    client.force_login(user)
-    wrong = []
+    if who.scopes:
+        token = token_of(who.row(caller), *who.scopes)
+        client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    elif who.roles:
+        client.force_login(who.row(caller))
+    return client
 
-    for action in {*found} - {*LEAVING, *OWN}:
-        status, _, written = answers(
-            client, Page(action, None), "post", found[action].fields
-        )
-        changed = [sql for sql in written if not any(one in sql for one in ASKED)]
-        if status == 500 or changed:
-            wrong.append((action, status, changed))
+
+def test_no_caller_gets_or_sends_more_than_role_and_limit_allow() -> None:
+    """By what the activity log says of each page, and of each form as it is and with
+    all ticked and written that may be; pages take no token.
+    """
+    every_row()
+    ManagedAccount.objects.update(environment="production")
+    found = [form for form in forms(almighty()) if form.method == "post"]
+    found = [form for form in found if form.action not in {*LEAVING, *OWN, *PUBLIC}]
+    shown = [page.path for page in pages() if not page.path.startswith(BY_TOKEN)]
+    tries: list[tuple[str, str, dict[str, Any]]]
+    tries = [("get", path, {}) for path in shown]
+    tries += [
+        ("post", form.action, fields)
+        for form in found
+        for fields in (form.fields, form.filled_in)
+    ]
+    decided, wrong = dict[str, set[str]](), []
+
+    for caller, who in CALLERS.items():
+        client, decided[caller] = client_of(caller), set()
+        allowed = set[str]() if who.scopes else who.may(who.roles)
+        allowed |= {Activity.What.PASSWORD} if caller == "administrator" else set()
+        passed = ASKED if who.only_in else ()
+        for method, path, fields in tries:
+            with undone(client) as queries:
+                before = {*Activity.objects.values_list("pk", flat=True)}
+                status = getattr(client, method)(path, fields).status_code
+                entries = Activity.objects.exclude(pk__in=before)
+                said = {*entries.values_list("what", flat=True)} - {"refused"}
+            written = [] if allowed else writes(queries)
+            changed = [sql for sql in written if not any(one in sql for one in passed)]
+            decided[caller] |= said
+            if status >= 500 or said - allowed or changed:
+                wrong.append((caller, method, path, status, said, changed))
 
     assert not wrong, listed(wrong)
+    deciding = {caller for caller, said in decided.items() if said}
+    assert deciding == {"operator", "approver", "administrator"}
+    assert len(found) > 40
 
 
 @pytest.mark.parametrize("role", [role for role in HOLDS if role != "no role"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import schemathesis
@@ -27,19 +27,12 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from accounts.api.api import api
 from accounts.api.openapi.document import CHANGES
-from accounts.decisions.decision import DECISIONS
 from accounts.models import Activity, Adoption, ManagedAccount, Question, Run
 from accounts.models.people import Scope
-from accounts.people.role_limits.limits import limit
-from accounts.people.roles import (
-    ADMINISTRATOR,
-    APPROVER,
-    OPERATOR,
-    VIEWER,
-    UserRole,
-)
+from accounts.people.roles import APPROVER, OPERATOR
 from bowline.wsgi import application
 from tests.accounts.api.calling import token_of
+from tests.attack.callers import CALLERS
 from tests.attack.pages import FINGERPRINT, every_row, listed
 from tests.rows import person
 
@@ -143,46 +136,7 @@ def each_of(
     always(given(case=operation.as_strategy(mode))(lambda case: ask(case)))()
 
 
-class Who(NamedTuple):
-    roles: tuple[UserRole, ...]
-    scopes: tuple[Scope, ...] = tuple(Scope)
-    only_in: str = ""
-    is_active: bool = True
-
-
-DECIDES = (OPERATOR, APPROVER)
-EVERY = (VIEWER, *DECIDES, ADMINISTRATOR)
-CALLERS: dict[str, Who] = {
-    "operator and approver of dev": Who(DECIDES, only_in="dev"),
-    "nobody": Who(()),
-    "viewer": Who((VIEWER,)),
-    "operator": Who((OPERATOR,)),
-    "approver": Who((APPROVER,)),
-    "administrator": Who((ADMINISTRATOR,)),
-    "deactivated": Who(EVERY, is_active=False),
-    "token that reads": Who(EVERY, (Scope.READ,)),
-    "token that operates": Who(EVERY, (Scope.READ, Scope.OPERATE)),
-    "token that approves": Who(EVERY, (Scope.READ, Scope.APPROVE)),
-}
 SCOPES = {OPERATOR: Scope.OPERATE, APPROVER: Scope.APPROVE}
-
-
-def may(who: Who) -> set[str]:
-    """List what the log may say of whoever has these roles, that limit, and scopes."""
-    if who.only_in or not who.is_active:
-        return set()  # everything is in production
-    roles = [role for role in who.roles if SCOPES.get(role) in who.scopes]
-    return {what for row in DECISIONS if row.role in roles for what in row.logs}
-
-
-def caller_of(who: Who) -> str:
-    if not who.roles:
-        return ""
-    user = person(who.roles[0].name, username="caller", is_active=who.is_active)
-    user.groups.set(Group.objects.filter(name__in=[role.name for role in who.roles]))
-    for role in who.roles if who.only_in else ():
-        limit(user, role, [who.only_in], None)
-    return token_of(user, *who.scopes)
 
 
 def objects() -> dict[str, dict[str, Any]]:
@@ -209,9 +163,12 @@ def test_nobody_decides_more_than_role_limit_and_scope_allow(
     caller: str, site: None, one_connection: None
 ) -> None:
     who = CALLERS[caller]
+    scopes = who.scopes or tuple(Scope)
     ManagedAccount.objects.update(environment="production")
-    headers = {"Authorization": f"Bearer {caller_of(who)}"}
-    allowed, known, wrong = may(who), objects(), list[str]()
+    token = token_of(who.row(caller), *scopes) if who.roles else ""
+    headers = {"Authorization": f"Bearer {token}"}
+    allowed = who.may([role for role, scope in SCOPES.items() if scope in scopes])
+    known, wrong = objects(), list[str]()
     schema = schemathesis.openapi.from_dict(description())
     schema.app = application
     tried, decided = Counter[str](), set[str]()

@@ -4,11 +4,14 @@ long as AWS takes them and full of such patterns.
 
 Refused: no regular expression is made of any of them, and twice as much takes about
 twice the steps, in all that reads policies: verification, “Look at AWS”, plans, trust
-policies, the policies of keys, and what a role has used.
+policies, the policies of keys, and what a role has used. None is read while a
+transaction is open.
 """
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -16,10 +19,15 @@ from itertools import chain, product
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from accounts.models.states import Status
+from accounts.runs.actions import plan, verify
 from accounts.runs.foreign.evidence import no_longer_passed
 from onboarding import bounded_cpu
 from onboarding.aws.roles.passed import Passable
+from onboarding.resources import risks as risks_of_policies
+from onboarding.resources import trusts, wildcards
 from onboarding.resources.foreign import Boundary, Foreign, with_removals
 from onboarding.resources.kinds import InlinePolicy, KeyGrant, Role
 from onboarding.resources.plan import PlannedChange
@@ -28,6 +36,7 @@ from onboarding.resources.risks import risks
 from onboarding.resources.trusts import assumers
 from onboarding.review.as_found import found_roles
 from onboarding.review.effective import all_actions, effective, no_longer_allowed
+from onboarding.verify import policy_evaluation
 from onboarding.verify.keys import may
 from onboarding.verify.policy_evaluation import (
     Document,
@@ -37,6 +46,8 @@ from onboarding.verify.policy_evaluation import (
     path_to,
 )
 from onboarding.verify.trust import AssumeRequest, admits
+from script.emulated_organization import Credentials
+from tests.accounts.runs.carried import DEV, carried, member, onboarded, root
 from tests.factories import MANAGED_ID, MANAGING_ID, image_key
 from tests.growth import expressions_of, steps_of
 
@@ -261,3 +272,33 @@ def test_twice_as_long_a_document_takes_about_twice_the_steps(reader: str) -> No
         for kind, steps in grown.items()
         if steps[1] > min(2.5 * steps[0], MOST_STEPS)
     } == {}
+
+
+@pytest.mark.smoke
+@pytest.mark.django_db(transaction=True)
+def test_no_policy_is_read_while_a_transaction_is_open(
+    here: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the run: no lease of its worker's is extended until it ends."""
+    account = member()
+    onboarded(account)
+    asked = Counter[tuple[bool, str]]()
+
+    def note() -> None:
+        reader = sys._getframe(1).f_code
+        asked[connection.in_atomic_block, reader.co_qualname] += 1
+
+    for module in (policy_evaluation, risks_of_policies, trusts, wildcards):
+        monkeypatch.setattr(module, "go_on", note)
+    root(here, DEV, "iam").put_role_policy(
+        RoleName="spinnakerManaged",
+        PolicyName="Theirs",
+        PolicyDocument=policy(statement(Action="iam:*")).text,
+    )
+
+    verified = carried(verify(account, None))
+    again = carried(plan(account, None, alone=True))
+
+    assert (verified.status, again.status) == (Status.FAILED, Status.PLANNED)
+    assert {reader for is_open, reader in asked if is_open} == set()
+    assert len(asked) > 2

@@ -105,6 +105,7 @@ def attacked(client: Client, form: Form) -> Iterator[str]:
 
 @pytest.mark.exhaustive
 def test_every_field_of_every_form(almighty: Client) -> None:
+    every_row()
     found = forms(almighty)
 
     wrong = [said for form in found for said in attacked(almighty, form)]

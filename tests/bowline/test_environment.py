@@ -93,6 +93,7 @@ WRONG = pytest.mark.parametrize(
         ("KEEP_CHECKS_DAYS", "a week", "must be a number of days"),
         ("KEEP_CHECKS_DAYS", "１", "must be a number of days"),
         ("KEEP_CHECKS_DAYS", "999999", "must be a number of days"),
+        ("KEEP_BUNDLES_DAYS", "-1", "must be a number of days"),
         *(
             ("TRUSTED_PROXIES", text, "must be comma-separated addresses or networks")
             for text in ("1", "proxy", "10.0.1.5/24", "*", "10.0.1.0/24,x")

@@ -34,6 +34,7 @@ ENDED = 'bowline_runs_ended_last_hour{status="%s"}'
 CALLS = 'bowline_aws_calls_total{operation="iam:GetRole",error="%s"}'
 THROTTLES = 'bowline_aws_throttles_total{operation="iam:GetRole"}'
 REFUSED = "bowline_aws_credentials_refused_total"
+SKEW = "bowline_clock_skew_seconds"
 HEARD = 'bowline_heartbeat_age_seconds{queue="%s"}'
 WAITED = 'bowline_queue_age_seconds{queue="%s"}'
 CASES: dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
@@ -95,6 +96,10 @@ CASES: dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
     "BowlineCredentialsExpired": (
         [{REFUSED: at_last(40)}],
         [{REFUSED: always(40)}, {CALLS % "AccessDenied": at_last(40)}],
+    ),
+    "BowlineClockWrong": (
+        [{SKEW: always(skew)} for skew in (600, -600)],
+        [{SKEW: always(0)}],
     ),
     "BowlineCertificateEnds": (
         [{"bowline_certificate_seconds_left": always(left)} for left in (86400, -60)],

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from accounts.models.states import WORDS, Status
+from accounts.models.states import (
+    GROUPS,
+    WORDS,
+    State,
+    Status,
+    word_of,
+    words_of,
+)
 from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.managed import ACCOUNT_KEYS, MANAGING_KEYS, SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
@@ -118,17 +125,31 @@ STATES = (Path(__file__).parents[2] / "docs" / "reference" / "states.md").read_t
 
 @pytest.mark.parametrize(
     ("part", "known"),
-    [
-        ("Accounts", WORDS),
-        ("Runs", tuple(Status.values)),
-        ("Checks of a verification", tuple(Outcome)),
-    ],
+    [("Accounts", WORDS), ("Runs", tuple(Status.values))],
 )
 def test_each_state_has_a_row(part: str, known: tuple[str, ...]) -> None:
-    rows = STATES.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| ([^|]*) \| `(.*?)` \|", rows_of(part), re.MULTILINE) == [
+        (words_of(state), state) for state in known
+    ]
 
-    found = re.findall(r"^\| ([a-z][^|]*?) \|", rows, re.MULTILINE)
-    assert [one.lower() for one in found] == [*known]
+
+def rows_of(part: str) -> str:
+    return STATES.partition(f"\n## {part}\n")[2].partition("\n## ")[0]
+
+
+def test_each_outcome_has_a_row() -> None:
+    found = re.findall(
+        r"^\| ([a-z][^|]*?) \|", rows_of("Checks of a verification"), re.M
+    )
+
+    assert found == [*Outcome]
+
+
+def test_accounts_are_in_one_of_eight_states() -> None:
+    assert {word_of(state) for state in (*WORDS, State.APPLIED)} == {
+        word_of(group) for group in GROUPS
+    }
+    assert len(GROUPS) == 8
 
 
 ROOT = Path(__file__).parents[2]

@@ -1,5 +1,6 @@
-"""One account that hangs, one that is throttled for ever and one that answers nonsense:
-the others of their rollout are done meanwhile.
+"""One account that hangs, one that is throttled for ever, one that answers nonsense,
+and one whose policies take minutes to read: the others of their rollout are done
+meanwhile.
 """
 
 from __future__ import annotations
@@ -13,21 +14,30 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from django.db.models.functions import Now
 
-from accounts.models import ManagedAccount, Rollout
+from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.lease import Heartbeat
 from accounts.models.states import Status
 from accounts.runs import rollouts
 from accounts.runs.actions import approve
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
+from accounts.tasks import heartbeat
+from accounts.work.heartbeat import SILENT
+from onboarding.resources.kinds import OWNER, OWNER_TAG
 from script.emulated_organization import (
     ACCESS_ROLE,
     MANAGING,
     Account,
     Credentials,
     Edge,
+    document,
+    trusting,
 )
 from script.servers import wait_until
+from tests.attack.test_costly_policies import DOCUMENTS
+from tests.journey import many
 from tests.rows import account_row, managing_row, person
 from tests.servers import StartWorker, seed_member
 
@@ -154,3 +164,73 @@ def test_three_bad_accounts_keep_no_other_back(
     assert bad[HANGS] == Status.PLANNING
     assert bad[THROTTLED] in (Status.PLANNING, Status.FAILED)
     assert bad[NONSENSE] in (Status.PLANNING, Status.FAILED)
+
+
+POLICIES = 600
+"""More than a role may have in AWS, and each as long and as costly as one may be."""
+
+
+def poison(account: ManagedAccount, here: Credentials) -> None:
+    """Let the role be there that Bowline would make, with all of these policies."""
+    owner = Account(name=account.name, account_id=account.account_id)
+    iam = Edge(boto3.Session(), here.endpoint, owner).client("iam")
+    role = {"RoleName": "spinnakerManaged"}
+    trust = trusting({"AWS": MANAGING.arn("root")})
+    tags = [{"Key": OWNER_TAG, "Value": OWNER}]
+    iam.create_role(**role, AssumeRolePolicyDocument=trust, Tags=tags)
+    (costly,) = DOCUMENTS["patterns of actions"](5_900)
+    for number in range(POLICIES):
+        text = document({**costly, "Sid": f"S{number}"})
+        iam.put_role_policy(**role, PolicyName=f"P{number}", PolicyDocument=text)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_takes_minutes_to_read_keeps_no_other_back(
+    own_organization: Credentials, celery_worker: StartWorker
+) -> None:
+    accounts = many.organization_of(own_organization)
+    poison(accounts[0], own_organization)
+    poisoned = accounts[0].name
+    was_silent = list[bool]()
+    rollout = rollouts.start(accounts, Rollout.Kind.ONBOARD, None)
+    others = runs_of(rollout).exclude(account_name=poisoned)
+
+    def count(status: Status) -> int:
+        heartbeat.delay()
+        fresh = Heartbeat.objects.filter(seen_at__gt=Now() - SILENT)
+        was_silent.append(not fresh.exists())
+        return others.filter(status=status).count()
+
+    def wait(status: Status) -> None:
+        wait_until(
+            lambda: count(status) == many.ACCOUNTS - 1,
+            what=f"The others were not {status}",
+            seconds=many.PATIENCE,
+            every=5,
+        )
+
+    for _ in range(2):
+        celery_worker(**own_organization.environment)
+    heartbeat.delay()
+    wait_until(Heartbeat.objects.exists, what="No worker answered")
+    wait(Status.PLANNED)
+    wait_until(
+        lambda: managing_run(rollout).status == Status.PLANNED,
+        what="The managing account was not planned",
+    )
+    approver = person("approver")
+    assert approve(managing_run(rollout), approver)
+    for fingerprint in {*others.values_list("fingerprint", flat=True)}:
+        decisions.approve_group(rollout, fingerprint, approver)
+    wait(Status.VERIFIED)
+    wait_until(
+        lambda: runs_of(rollout).filter(status=Status.ERRORED).exists(),
+        what="The account that takes minutes was not ended",
+        seconds=1_200,
+    )
+
+    bad = runs_of(rollout).get(account_name=poisoned)
+    assert bad.error["message"].startswith("Reading the account took more than 60")
+    assert "Look in the account for policies" in bad.error["hint"]
+    assert not any(was_silent)
+    assert not Run.objects.filter(takeovers__gt=0).exists()

@@ -170,11 +170,19 @@ def moved(node: Node, named: Node) -> Node:
     if NAME not in node:
         return node
     name = node.pop(NAME)
-    schema = {"type": node.pop("type"), "enum": node.pop("enum")}
+    words = node.pop("enum")
+    schema = {"type": node.pop("type"), "enum": words}
+    # In Go, all constants of a package are in one namespace.
+    schema["x-enum-varnames"] = [name + constant(word) for word in words]
     known = named.setdefault(name, schema)
     assert known == schema, f"Two schemas are called {name}."
     ref = {"$ref": REF + name}
     return {"allOf": [ref], **node} if node else ref
+
+
+def constant(word: str) -> str:
+    """Write a word of an enumeration as a part of a name."""
+    return re.sub(r"\W+", "", word.title()) or "Empty"
 
 
 def renamed(node: Node) -> Node:

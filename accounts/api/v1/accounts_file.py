@@ -33,7 +33,9 @@ router = Router()
 
 YAML, CSV = "application/yaml", "text/csv"
 A_FILE = {YAML: {"schema": {"type": "object"}}, CSV: {"schema": {"type": "string"}}}
-SENDS_A_FILE = {"requestBody": {"required": True, "content": A_FILE}}
+BYTES_OF_IT = {"schema": {"type": "string", "format": "binary"}}
+SENT = A_FILE | {"application/octet-stream": BYTES_OF_IT}  # which is read as YAML
+SENDS_A_FILE = {"requestBody": {"required": True, "content": SENT}}
 ACCOUNTS, BYTES = 200, 20_000
 """How much of a file takes as long as another request."""
 Digest = Annotated[str, Field(max_length=64, pattern="^[0-9a-f]+$")]

@@ -12,7 +12,7 @@ from accounts.api.idempotency import changes
 from accounts.api.paging import LARGEST
 from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
-from accounts.api.v1.rollouts.deciding import Fingerprint
+from accounts.api.v1.rollouts.deciding import Fingerprint, Granted
 from accounts.api.v1.runs import Plan, plan_in_full
 from accounts.api.v1.texts import TEST, AccessTest, Comment
 from accounts.decisions.many import MOST_REASONS
@@ -20,6 +20,7 @@ from accounts.models import Run
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
+    granted_in,
     identical_plans,
     refuse_crowd,
     same_of,
@@ -59,6 +60,9 @@ class IdenticalPlans(Schema):
         description=f"Those whose plans wait, by account; the first {MOST_AT_ONCE}"
     )
     plan: Plan = Field(description="Of the first: the others have the same changes")
+    granted: list[Granted] = Field(
+        description="READ and WRITE of each account, which can differ in these plans"
+    )
 
 
 class SameApproval(Request):
@@ -113,6 +117,7 @@ def read_identical_plans(
             for row in same.waiting
         ],
         "plan": plan_in_full(one),
+        "granted": granted_in(same.rows),
     }
 
 

@@ -64,6 +64,7 @@ from accounts.people.roles import some_of
 from accounts.refused import Refused
 from accounts.runs.actions import accept, approve
 from accounts.runs.capacity import NoRoom
+from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.managing.other_sites import adopt_list, found_another
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.slices import in_slices
@@ -371,6 +372,9 @@ class Command(BowlineCommand):
         for runs in groups.values():
             self.say(f"Changes in {some_of([run.account_name for run in runs])}:")
             self.say(changes_of(runs[0]))
+            granted = granted_in(Run.objects.filter(pk__in=[run.pk for run in runs]))
+            for one in granted if len(granted) > 1 else ():
+                self.say(f"  {one.groups}: {', '.join(one.accounts)}")
 
     def tell(self, run: Run) -> None:
         if run.status == Status.APPROVED:

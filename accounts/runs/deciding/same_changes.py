@@ -11,13 +11,14 @@ from django.db.models import Count
 from accounts.decisions.many import Many, each
 from accounts.models import Run
 from accounts.models.people import MovedMeanwhile
+from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import READ, approve
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.approving import decided_already, outdated
-from onboarding.resources.entry_changes import entry_changes
+from onboarding.resources.entry_changes import entry_changes, lists_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -100,6 +101,39 @@ def why_left(run: Run, fingerprint: str) -> str:
     return outdated(run) or decided_already(run)
 
 
+EVERYONE = "everyone"
+"""What is said where READ or WRITE names no group."""
+
+
+class Granted(NamedTuple):
+    """Accounts of Spinnaker that come or go by plans which are read together, and whose
+    READ and WRITE name the same groups; none: everyone.
+    """
+
+    read: list[str]
+    write: list[str]
+    accounts: list[str]
+
+    @property
+    def groups(self) -> str:
+        sides = (("READ", self.read), ("WRITE", self.write))
+        return ", ".join(f"{it}: {', '.join(of) or EVERYONE}" for it, of in sides)
+
+
+def granted_in(runs: RunQuerySet) -> list[Granted]:
+    """List who may see each account and deploy to it, those of most accounts first. A
+    fingerprint doesn't say it, so whoever approves many plans reads it here.
+    """
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for entries in runs.order_by("number").values_list("entries", flat=True):
+        for one in entry_changes(**entries):
+            if "permissions" in one.document:
+                read, write = (lists_of(one.document, it) for it in ("read", "write"))
+                found.setdefault((tuple(read), tuple(write)), []).append(one.name)
+    rows = [Granted([*read], [*write], names) for (read, write), names in found.items()]
+    return sorted(rows, key=lambda one: -len(one.accounts))
+
+
 class Same(NamedTuple):
     """The plans that wait with the same changes, as a person finds them."""
 
@@ -112,6 +146,10 @@ class Same(NamedTuple):
     """Those that find no room."""
     ticked: set[UUID]
     """Those that fit, and that the person's role is for."""
+
+    @property
+    def rows(self) -> RunQuerySet:
+        return Run.objects.filter(pk__in=[run.pk for run in self.waiting])
 
 
 def same_of(one: Run, by: User) -> Same:

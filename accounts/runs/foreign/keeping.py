@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.utils import timezone
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from accounts.runs.scope import Comparison, Side
     from onboarding.aws.session import Sessions
 
+Seen: TypeAlias = list[tuple[UUID | None, dict[str, Any]]]
+"""What is kept of each account's roles."""
 Taken = FoundRoles.Taken
 MOST_DIFFERING = 20
 
@@ -50,29 +52,36 @@ def keep_unread(side: Side, why: str, at: datetime) -> None:
     FoundRoles.objects.keep(side.account, unread=why, unread_at=at)
 
 
-def keep_as_found(read: Iterable[tuple[Side, Comparison]], at: datetime) -> None:
-    """Keep what was found on each side whose roles stay, or why it could not be read.
+def seen_in(read: Iterable[tuple[Side, Comparison]], at: datetime) -> Seen:
+    """Say what was found on each side whose roles stay, or why it could not be read.
 
-    Come last in a transaction: all runs write the row of the managing account.
+    Come before any transaction: others' policies may take long.
     """
-    for side, one in read:
-        if side.removes:
-            continue
-        if one.unread:
-            keep_unread(side, one.unread, at)
-            continue
-        foreign = (*one.foreign, *one.accepted)
-        roles = found_roles(one.observed, foreign, one.boundaries)
-        FoundRoles.objects.keep(
-            side.account,
-            read_at=one.read_at or at,
-            roles=[role.as_json() for role in roles],
-            planned=planned_digest(side.wanted),
-            differs=list(differing(side, one)),
-            taken=taken(side, one),
-            unread="",
-            unread_at=None,
-        )
+    return [
+        (side.account, seen_on(side, one, at)) for side, one in read if not side.removes
+    ]
+
+
+def seen_on(side: Side, one: Comparison, at: datetime) -> dict[str, Any]:
+    if one.unread:
+        return {"unread": one.unread, "unread_at": at}
+    foreign = (*one.foreign, *one.accepted)
+    roles = found_roles(one.observed, foreign, one.boundaries)
+    return {
+        "read_at": one.read_at or at,
+        "roles": [role.as_json() for role in roles],
+        "planned": planned_digest(side.wanted),
+        "differs": list(differing(side, one)),
+        "taken": taken(side, one),
+        "unread": "",
+        "unread_at": None,
+    }
+
+
+def keep_as_found(seen: Seen) -> None:
+    """Come last in a transaction: all runs write the row of the managing account."""
+    for account, found in seen:
+        FoundRoles.objects.keep(account, **found)
 
 
 def taken(side: Side, one: Comparison) -> str:

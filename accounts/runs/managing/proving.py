@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Notification, Run
 from accounts.notifications.notifying import happened
 from accounts.runs import verifying
-from accounts.runs.foreign.keeping import keep_all_foreign, keep_as_found
+from accounts.runs.foreign.keeping import keep_all_foreign, keep_as_found, seen_in
 from accounts.runs.scope import Scope
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Backoff, Sessions
@@ -47,4 +47,4 @@ def verify_managing_account(run: Run, sessions: Sessions) -> None:
     verifying.judge_managing(scope.row, looked, found, now)
     if keep_all_foreign(verifying.compared_of([looked]), now):
         happened(run, Notification.What.FOUND)
-    keep_as_found(verifying.compared_of([looked]), now)
+    keep_as_found(seen_in(verifying.compared_of([looked]), now))

@@ -350,7 +350,7 @@ def cause_of(same: list[Run]) -> Cause:
 
 
 def causes_of(rollout: Rollout) -> list[Cause]:
-    """Group the rollout's failures, the most frequent cause first; one query."""
+    """Group the rollout's failures, the most frequent cause first."""
     return causes_in(runs_of(rollout).filter(status__in=UNSUCCESSFUL))
 
 
@@ -363,12 +363,19 @@ def causes_now() -> list[Cause]:
     return causes_in(Run.objects.filter(pk__in=failed))
 
 
+READ = (
+    *("number", "account_name", "error", "status"),
+    *("account__account_id", "account__also_as"),
+)
+
+
 def causes_in(failed: QuerySet[Run]) -> list[Cause]:
-    """Group the newest of these, the most frequent cause first; one query."""
+    """Group the newest of these, the most frequent cause first."""
     runs = (
         failed.order_by("-moved_at")
         .select_related("account")
-        .only("number", "account_name", "error", "status", "account__account_id")
+        .only(*READ)
+        .prefetch_related("account__providers")
     )
     found = [cause_of(same) for same in by_cause(runs[:MOST_READ])]
     return sorted(found, key=lambda one: -one.accounts)
@@ -389,7 +396,8 @@ def in_common(rollout: Rollout) -> str:
     failed = runs_of(rollout).filter(status__in=UNSUCCESSFUL, wave__isnull=False)
     if rollout.resumed_at:
         failed = failed.filter(moved_at__gt=rollout.resumed_at)
-    for same in by_cause(failed.select_related("account").order_by("moved_at")):
+    failed = failed.select_related("account").prefetch_related("account__providers")
+    for same in by_cause(failed.order_by("moved_at")):
         if len(same) > 1:
             return f"{counted(len(same))} failed for the same reason."
         if not is_own(same[0]):
@@ -430,11 +438,28 @@ def cause(run: Run) -> tuple[str, str]:
 
 
 def without_own(run: Run, text: str) -> str:
-    where = str((run.error or {}).get("account", ""))
-    account_id = run.account.account_id if run.account else ""
-    for word in filter(None, (where, account_id, run.account_name, run.reference)):
-        text = text.replace(word, "…")
-    return OF_ACCOUNT.sub("…", text)
+    own = "|".join(map(re.escape, sorted(own_words(run), key=len, reverse=True)))
+    return OF_ACCOUNT.sub("…", re.sub(rf"(?<!\w)(?:{own})(?!\w)", "…", text))
+
+
+def own_words(run: Run) -> set[str]:
+    """Return the IDs and names that only this run and its account have, in AWS and in
+    Spinnaker.
+    """
+    words = {str((run.error or {}).get("account", "")), run.account_name, run.reference}
+    if account := run.account:
+        clusters = (
+            cluster
+            for provider in account.providers.all()
+            for cluster in provider.details.get("clusters", ())
+        )
+        words |= {account.account_id, *(one["name"] for one in account.also_as)}
+        words |= {one.get(name, "") for one in clusters for name in CLUSTER_NAMES}
+    return words - {""}
+
+
+CLUSTER_NAMES = ("name", "account_name")
+"""What a cluster is called in AWS, and in Spinnaker where someone chose that."""
 
 
 def message_of(run: Run) -> str:

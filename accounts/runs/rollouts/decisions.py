@@ -44,6 +44,7 @@ from accounts.runs.actions import READ, RunOpen, StillInSpinnaker, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.access_tests import Answer, tests_of
 from accounts.runs.deciding.approving import decided_already, outdated
+from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.rollouts.census import accounts_of, is_ready, managing_run, runs_of
 from accounts.runs.rollouts.start import CannotStart, add, plan_managing
 from accounts.slices import in_slices
@@ -308,6 +309,10 @@ def approve_group(
             "comment": comment,
             "runs": numbers,
             "test": sorted({tests[n] for n in numbers if tests.get(n)}),
+            "permissions": [
+                f"{one.groups}: {counted(len(one.accounts))}"
+                for one in granted_in(Run.objects.filter(number__in=numbers))
+            ],
         }
         about = f"{rollout}: {counted(len(numbers))}"
         record(by, What.APPROVE, about, {k: v for k, v in detail.items() if v})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
@@ -16,8 +17,10 @@ from accounts.models.states import Status
 from accounts.refused import Refused
 from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
+from accounts.runs.deciding.same_changes import EVERYONE
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE
+from accounts.wording import first_of, listed
 from onboarding.providers import PROVIDERS
 from onboarding.resources.fingerprint import NAMES, TOLD_APART, neutral
 
@@ -43,6 +46,8 @@ class Group(NamedTuple):
     """How many of the accounts are in each."""
     differs: list[str]
     """What its plans have, and not those of every group."""
+    granted: list[str]
+    """The READ and WRITE of its accounts."""
 
 
 class Groups(NamedTuple):
@@ -77,7 +82,9 @@ def groups_of(rollout: Rollout) -> Groups:
     shared = set.intersection(*map(set, traits.values())) if traits else set()
     providers = providers_of(firsts)
     entries = entries_of(firsts)
-    environments = environments_of(planned, [row["fingerprint"] for row in shown])
+    fingerprints = [row["fingerprint"] for row in shown]
+    environments = environments_of(planned, fingerprints)
+    granted = granted_by(planned, fingerprints)
     alone = planned.filter(fingerprint="", status=Status.PLANNED).order_by("number")
     return Groups(
         same=[
@@ -91,6 +98,7 @@ def groups_of(rollout: Rollout) -> Groups:
                 providers.get(row["first"], []),
                 environments.get(row["fingerprint"], {}),
                 told_apart(traits.get(row["first"], {}), shared),
+                granted.get(row["fingerprint"], []),
             )
             for row in shown
         ],
@@ -176,35 +184,79 @@ def traits_of(numbers: list[int]) -> dict[int, dict[str, str]]:
 
 def traits(run: Run) -> Iterator[tuple[str, str]]:
     for entry in entry_changes_of(run):
-        document = entry.after or entry.before or {}
-        fields = {name: document[name] for name in sorted(document)}
-        for which, groups in fields.pop("permissions", {}).items():
-            says = f"{which.upper()}: {', '.join(groups) or 'everyone'}"
-            yield says, says
-        for name, value in fields.items():
-            if name not in (*NAMES, *TOLD_APART):
+        for name, value in sorted(entry.document.items()):
+            if name not in SAID_ANYWAY:
                 yield f"{name} {json.dumps(value)}", in_words(name, value)
     for step in run.steps.all():
         exact = (step.kind, step.name, step.verb, step.removed, step.added)
-        yield json.dumps(exact), f"{step.kind} {step.name}"
+        yield json.dumps(exact), f"{step.verb} {step.kind} {step.name}"
+
+
+SAID_ANYWAY = (*NAMES, *TOLD_APART, "permissions", "provider", "lambda_enabled")
+"""What each group says: how many accounts with which providers in which environments,
+and their READ and WRITE.
+"""
+
+CALLED = {
+    "access_policy": "EKS access policy",
+    "account_id": "account ID",
+    "assume_role": "role",
+    "bakes_images": "bakes images",
+    "by_access_entry": "EKS access entry",
+    "carried": "other settings of Spinnaker",
+    "cloudformation": "CloudFormation",
+    "external_id": "external ID",
+    "primary_account": "the managing account",
+    "principal": "identity in the cluster",
+    "regions": "Regions",
+}
+"""What people call a field, where it isn't its name."""
 
 
 def in_words(name: str, value: object) -> str:
-    """Name a field, with its value where that is short."""
+    """Say what a field is called, and its value where that is short."""
+    called = CALLED.get(name, name.replace("_", " "))
     match value:
+        case True | False:
+            return f"{called}: {'on' if value else 'off'}"
         case str():
-            said = f": {value}"
+            return f"{called}: {value or 'none'}"
         case [*texts] if all(isinstance(text, str) for text in texts):
-            said = f": {', '.join(map(str, texts))}"
-        case _:
-            said = ""
-    return f"{name.replace('_', ' ')}{said}"
+            return f"{called}: {', '.join(map(str, texts)) or 'none'}"
+        case {**fields}:
+            return f"{called}: {', '.join(map(str, fields))}"
+    return called
 
 
 def told_apart(traits: Mapping[str, str], shared: Container[str]) -> list[str]:
     """Say the first of what not every group has, each once."""
     says = dict.fromkeys(said for exact, said in traits.items() if exact not in shared)
     return [*says][:MOST_TRAITS]
+
+
+def granted_by(runs: RunQuerySet, fingerprints: list[str]) -> dict[str, list[str]]:
+    """Say of each of these groups which READ and WRITE its accounts have, by the first
+    name of each in Spinnaker: one query, and few rows.
+    """
+    rows = runs.filter(fingerprint__in=fingerprints).order_by()
+    counted = rows.values_list("fingerprint", "entries__after__0__permissions")
+    found: dict[str, dict[str, Counter[str]]] = {}
+    for fingerprint, permissions, count in counted.annotate(count=Count("pk")):
+        for which, groups in (permissions or {}).items():
+            counts = found.setdefault(fingerprint, {}).setdefault(which, Counter())
+            counts[listed(groups) or EVERYONE] += count
+    return {
+        fingerprint: [f"{it.upper()}: {in_numbers(of_group[it])}" for it in of_group]
+        for fingerprint, of_group in found.items()
+    }
+
+
+def in_numbers(counts: Counter[str]) -> str:
+    """Say the value of all, or count the accounts of each: “sre (12), team-a (1)”."""
+    if len(counts) == 1:
+        return "".join(counts)
+    said = [f"{value} ({count:,})" for value, count in counts.most_common()]
+    return first_of(said, MOST_TRAITS)
 
 
 def providers_of(numbers: list[int]) -> dict[int, list[str]]:

@@ -225,6 +225,8 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "runs": runs,
         "cause": cause,
         "fixes": fixes_of(cause) if cause else None,
+        "is_to_verify": account.standing.is_to_verify
+        or bool(cause and cause.advises == Run.Kind.VERIFY),
         "is_trust_next": bool(unverified_by_trust(account)),
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,

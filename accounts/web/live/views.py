@@ -170,10 +170,10 @@ def ending_of_all(runs: QuerySet[Run]) -> Ending | None:
 
 
 def summary(runs: QuerySet[Run]) -> Ending:
-    statuses = runs.order_by().values_list("status", flat=True)
-    counts = Counter(statuses)
+    counts = Counter(runs.order_by().values_list("status", flat=True))
     worst = next((one for one in FAILURES if counts[one]), "")
-    parts = [f"{count:,} {word_of(status)}" for status, count in counts.most_common()]
+    words = Counter(map(word_of, counts.elements()))
+    parts = [f"{count:,} {word}" for word, count in words.most_common()]
     text = f"{counts.total():,} runs finished: {', '.join(parts)}"
     state = worst or counts.most_common(1)[0][0]
     return Ending(state, text, reverse("accounts:runs"))

@@ -37,6 +37,7 @@ from accounts.models.states import (
     WORDS,
     State,
     word_of,
+    words_of,
 )
 from accounts.people.policies import is_production
 from accounts.runs.rollouts.census import causes_now
@@ -179,7 +180,7 @@ def overview(request: Request) -> HttpResponse:
     shown = {
         "live": live,
         "managing": managing,
-        "states": [(state, count) for state, count in states.items() if count],
+        "states": by_column(states),
         "total": total,
         "all_verified": {word for word in states if states[word]} == {State.VERIFIED},
         "moving": bool(live.every),
@@ -193,6 +194,12 @@ def overview(request: Request) -> HttpResponse:
         **(drawn(managing) if total <= MOST_NODES else {"matrix": matrix_of(counts)}),
     }
     return render(request, "overview/overview.html", shown)
+
+
+def by_column(states: Counter[str]) -> list[tuple[Column, int]]:
+    """Count the accounts of each column in which there are any."""
+    counts = Counter(COLUMN_OF[word] for word in states.elements())
+    return [(one, counts[one.title]) for one in COLUMNS if counts[one.title]]
 
 
 def drawn(managing: ManagingAccount) -> dict[str, Any]:
@@ -217,8 +224,8 @@ def centre_of(managing: ManagingAccount) -> ShownAccount:
         word=identity,
         url=managing.get_absolute_url(),
         title=(
-            f"Managing account {managing}: {word_of(managing.word)}; Spinnaker runs as "
-            f"{identity}"
+            f"Managing account {managing}: {words_of(managing.word)}; Spinnaker runs "
+            f"as {identity}"
         ),
     )
 
@@ -231,7 +238,7 @@ def seen_accounts(accounts: list[ManagedAccount]) -> list[ShownAccount]:
             state=account.word,
             word=word_of(account.word),
             url=account.get_absolute_url(),
-            title=f"{account}: {word_of(account.word)}",
+            title=f"{account}: {words_of(account.word)}",
         )
         for account in accounts
     ]

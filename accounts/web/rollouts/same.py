@@ -25,6 +25,7 @@ from accounts.people.roles import APPROVER
 from accounts.runs.actions import READ, approve
 from accounts.runs.deciding.access_tests import asks_for_test_of_any
 from accounts.runs.deciding.confirmation import group_in_words
+from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.groups import read_of, waiting
 from accounts.web.crumbs import crumbs
@@ -196,6 +197,7 @@ def group_page(
         "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         "used": used_in(numbers),
+        "granted": granted_in(Run.objects.filter(number__in=numbers)),
         **here(request, *environments),
     }
     return render(request, "rollouts/group.html", shown)

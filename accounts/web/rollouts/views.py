@@ -23,9 +23,9 @@ from accounts.lists.declaration import AT_ONCE
 from accounts.lists.runs import COLUMNS, RolloutRow, reported, rows_of
 from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
+from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import BADGES, OPEN, WORKING, Status
-from accounts.people.reach import each_environment
+from accounts.models.states import BADGES, OPEN, WORKING, Status, words_of
 from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import decisions, start
@@ -188,6 +188,9 @@ def speed(rollout: Rollout, census: Census) -> Speed | None:
 
 State, Kind = Rollout.State, Rollout.Kind
 FIX = "Fix the causes below, then retry the failed accounts."
+FIX_AND_RESUME = (
+    "Fix the causes below and retry the failed accounts, or resume without them."
+)
 
 
 class Standing(NamedTuple):
@@ -237,10 +240,11 @@ def result_of(now: Standing) -> Result:
         title = "Nothing could be planned"
         return Result("bad", "cross", f"{now.failed:,} failed", title, text)
     badge = BADGES[now.state]
-    usual = Result(badge.colour, badge.icon, now.state)
+    usual = Result(badge.colour, badge.icon, words_of(now.state))
     if now.state == State.PAUSED:
         going = " Accounts in progress will finish." if now.coming else ""
-        text = f"{now.reason} No more accounts are started.{going}"
+        then = f" {FIX_AND_RESUME}" if now.failed else ""
+        text = f"{now.reason} No more accounts are started.{going}{then}"
         return usual._replace(title="Paused", text=text)
     if now.state == State.STOPPED:
         return usual._replace(
@@ -257,6 +261,10 @@ def result_of(now: Standing) -> Result:
         )
     if now.state == State.PLANNED or now.waiting:
         return planned(now)
+    if now.failed and now.coming:
+        text = f"The other accounts continue. {FIX}"
+        colours = {"colour": "warn", "icon": "warning"}
+        return usual._replace(**colours, title=in_numbers(now), text=text)
     return usual
 
 
@@ -307,7 +315,7 @@ def planned(now: Standing) -> Result:
             "Spinnaker's identity. Nothing in the accounts is deleted before this is "
             "verified."
         )
-    said = in_numbers(now) if now.waiting else now.state
+    said = in_numbers(now) if now.waiting else words_of(now.state)
     return Result(colour, icon, said, "Needs approval", " ".join(texts))
 
 
@@ -411,8 +419,9 @@ def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Stand
 def environments_of(runs: RunQuerySet) -> set[str]:
     """Return the environments that the accounts of these runs are in now."""
     found = runs.exclude(account=None).order_by()
-    fields = ("account_name", "account__environment", "account__approved_environment")
-    return {one for _, one in each_environment(found.values_list(*fields))}
+    fields = ("account__environment", "account__approved_environment")
+    pairs = found.values_list(*fields).distinct()
+    return {one for pair in pairs for one in both_environments(*pair)}
 
 
 def left_over_of(rollout: Rollout) -> int:

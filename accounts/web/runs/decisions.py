@@ -24,6 +24,7 @@ from accounts.runs.deciding.confirmation import plan_in_words
 from accounts.runs.deciding.same_changes import (
     MOST_AT_ONCE,
     approve_same,
+    granted_in,
     refuse_crowd,
     same_of,
 )
@@ -201,6 +202,7 @@ def same_page(
         "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
         "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(account.policy_set for account in accounts),
+        "granted": granted_in(same.rows),
         **limits(
             request, {one for account in accounts for one in account.environments}
         ),

@@ -20,7 +20,7 @@ from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request, page_of
 from accounts.lists.runs import MINE, RUNS, matching_runs, row_of
 from accounts.mapping.handing_off import hand_off_of
-from accounts.mapping.managing import NoManagingAccount, managing_row
+from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.mapping.plans import entry_changes_of, plan_of, take_over_of
 from accounts.models import ManagingAccount, Run, Step
 from accounts.models.states import OPEN, UNSUCCESSFUL, State, Status
@@ -60,11 +60,12 @@ from accounts.web.role_limits import here, without_limit
 from accounts.web.runs.review.plans import Review, review
 from accounts.wording import counted
 from onboarding import names
+from onboarding.access_role import OWN_ACCOUNT, AccessRole
 from onboarding.aws.errors import DENIED, NOT_ENABLED, NOT_OURS
 from onboarding.desired.policy_sets import PolicySet, policy_sets_after
 from onboarding.details import DetailsError
 from onboarding.resources.plan import Plan
-from onboarding.resources.policy import QuotaExceeded
+from onboarding.resources.policy import QuotaExceeded, as_list
 
 NOTHING_BROUGHT = f"Paste what verify.sh prints, or type “{UNTESTED}”."
 
@@ -202,7 +203,9 @@ def fixes_of(run: Run) -> Fixes:
         text = (ToCopy("Or enable the Region:", command[0]),) if command else ()
         return Fixes(step(run, "regions", "Change the account's Regions"), text)
     if code in DENIED and error.get("hint", "").startswith("Allow "):
-        return Fixes(to_copy=(ToCopy("The statement to add:", statement(operation)),))
+        allowed = {"Action": operation, "Resource": resource_of(run, operation)}
+        said = json.dumps({"Effect": "Allow", **allowed}, indent=2)
+        return Fixes(to_copy=(ToCopy("The statement to add:", said),))
     if code in DENIED and operation == ASSUME:
         return Fixes(step(run, "id_access_role", "Test the access role"))
     if operation == "organizations:DescribeOrganization":
@@ -228,9 +231,25 @@ def managing(control: str, label: str) -> Link:
     return Link(label, f"{reverse('accounts:managing')}?edit=1#{control}")
 
 
-def statement(action: str) -> str:
-    allowed = {"Effect": "Allow", "Action": action, "Resource": "*"}
-    return json.dumps(allowed, indent=2)
+RESOURCE = re.compile(r"on resource: (arn:[^\s)]*[^\s).,])")
+"""What AWS says it denied the call on, where it says it."""
+
+
+def resource_of(run: Run, action: str) -> Any:
+    """Say what an action is to be allowed on: what AWS named, or what access roles are
+    made for; “*” where neither says it.
+    """
+    error: dict[str, Any] = run.error or {}
+    if named := RESOURCE.search(error.get("message", "")):
+        return named[1]
+    account, managing = run.account, ManagingAccount.objects.first()
+    if account and managing and error.get("account") == account.account_id:
+        role = AccessRole(managing_of(managing), "", managed_role=account.managed_role)
+        for needed in role.statements:
+            if action in as_list(needed["Action"]):
+                where = json.dumps(needed["Resource"])
+                return json.loads(where.replace(OWN_ACCOUNT, account.account_id))
+    return "*"
 
 
 class NotRecommendedAmong(NamedTuple):
@@ -473,6 +492,17 @@ AGAIN = {
     Run.Kind.REMOVE: "Plan the removal again",
     Run.Kind.VERIFY: "Verify again",
 }
+STARTS = {Run.Kind.ONBOARD: "accounts:plan", Run.Kind.VERIFY: "accounts:verify"}
+
+
+def again(run: Run) -> Link:
+    """Return what starts it again: what the fix of its error says, or the same."""
+    kind = Run.Kind(run.kind)
+    advised = Run.Kind(run.advises or kind)
+    if run.account and kind in STARTS and advised != kind:
+        page = reverse(STARTS[advised], args=[run.account.pk])
+        return Link(AGAIN[advised], page)
+    return Link(AGAIN[kind], reverse("accounts:run-again", args=[run.pk]))
 
 
 def run(request: Request, pk: UUID) -> HttpResponse:
@@ -519,7 +549,7 @@ def run_page(
         "outdated_by": edit,
         "waits": waits and not edit,
         "back": back(run),
-        "again": AGAIN[Run.Kind(run.kind)],
+        "again": again(run),
         "can_accept": waits_for_acceptance(run),
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),

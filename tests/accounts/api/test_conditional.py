@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, connections, transaction
 
 from accounts.api.idempotency import STALE
 from accounts.models import ManagedAccount
 from tests.accounts.api.calling import V1, Caller, detail, json_of, token_of
+from tests.accounts.test_decided_once import somebody_waits
 from tests.rows import account_row, managing_row, person
 
 JSON = "application/json"
@@ -139,3 +144,39 @@ def test_a_managing_account_is_guarded_too(operator):
 
     assert (same.status_code, stale.status_code) == (200, 412)
     assert same["ETag"] == operator.read("/managing-account")["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/accounts/staging", "environment"), ("/managing-account", "name")],
+)
+def test_of_two_puts_at_once_with_one_tag_the_second_is_refused(
+    transactional_db, operator, path, field
+):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time.")
+    managing_row()
+    account_row()
+    read = operator.read(path)
+    settings = read.json()["settings"]
+    colleague = Caller(token_of(person("operator", username="cleo")))
+
+    def put(caller, name):
+        body, headers = json_of({**settings, field: name}), {"If-Match": read["ETag"]}
+        try:
+            return caller.generic("PUT", V1 + path, body, JSON, headers=headers)
+        finally:
+            if caller is colleague:
+                connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            first = put(operator, "mine")
+            second = other.submit(put, colleague, "theirs")
+            while not (second.done() or somebody_waits()):
+                time.sleep(0.002)
+        refused = second.result(20)
+
+    assert first.status_code == 200
+    assert detail(refused, 412) == STALE
+    assert operator.read(path)["ETag"] == first["ETag"] != read["ETag"]

@@ -98,6 +98,16 @@ def test_states_and_other_closed_sets_are_enumerations():
     ]
 
 
+def test_each_constant_has_a_name_of_its_own():
+    """A package of Go has one namespace for its types and its constants."""
+    sets = [one for one in SCHEMAS.values() if "enum" in one]
+    constants = [name for one in sets for name in one["x-enum-varnames"]]
+
+    assert len(constants) == sum(len(one["enum"]) for one in sets)
+    assert [one for one in constants if not one.isidentifier()] == []
+    assert len({*constants, *SCHEMAS}) == len(constants) + len(SCHEMAS)
+
+
 def test_it_is_openapi_3_0():
     words = json.dumps(DOCUMENT)
 

@@ -263,13 +263,27 @@ def test_five_accounts_have_a_line_each_and_equal_changes_once(five: Path) -> No
     lines = ending.out.splitlines()
     for one in (DEV, STAGING, *MORE):
         assert sum(line.startswith(f"{one.name}: ") for line in lines) == 1
-    assert ending.out.count("+ role spinnakerManaged in") == 1
-    assert len(lines) < 60
+    assert ending.out.count("+ role spinnakerManaged in") == 2  # STAGING has others
+    assert len(lines) < 80
     digest = next(line for line in lines if line.endswith("waits for approval."))
     assert lines[-2].endswith(" To approve it, run:")
     assert lines[-1] == (
         f"  manage.py onboard {five} --approve --plan {digest.split()[1]}"
     )
+
+
+def test_who_can_use_each_account_is_said_where_they_differ(file: Path) -> None:
+    with file.open("a") as more:
+        for account, team in zip(MORE, ("team-a", "team-b", "team-a"), strict=True):
+            groups = f"permissions: {{WRITE: [{team}]}}, providers:"
+            more.write(entry(account).replace("providers:", groups))
+
+    ending = onboard(file)
+
+    lines = ending.out.splitlines()
+    both = ", ".join(sorted((MORE[0].name, MORE[2].name)))
+    at = lines.index(f"  READ: everyone, WRITE: team-a: {both}")
+    assert lines[at + 1] == f"  READ: everyone, WRITE: team-b: {MORE[1].name}"
 
 
 def test_what_could_not_be_planned_is_planned_again_when_it_is_resumed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from accounts.models import (
 )
 from accounts.models.account import Unreadable, storable
 from accounts.models.states import State
+from accounts.web.search.views import matching_accounts
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, explained, managing_row, person
 
@@ -333,3 +335,44 @@ GOOD = {"role": "r", "unread": "", "missing": [{"action": "a:B", "at": MAY}], "m
 )
 def test_other_evidence_is_not_read(value: Any, reads: bool) -> None:
     assert READS(value) is reads
+
+
+INDEXES = import_module("accounts.migrations.0052_indexes_of_pages")
+SEARCHED = ("managed_searched", "spinnaker_name_searched")
+
+
+@pytest.fixture
+def on_postgresql() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no pg_trgm.")
+
+
+@pytest.mark.parametrize("text", ["rod-we", "5678-9012"])
+def test_a_search_reads_indexes_where_postgresql_has_them(on_postgresql, text):
+    with connection.cursor() as cursor:  # of a table of no rows it would read all
+        cursor.execute("SET LOCAL enable_indexscan = off")
+
+    found = explained(matching_accounts(text))
+
+    assert [name for name in SEARCHED if name not in found] == []
+
+
+def test_who_may_not_create_an_extension_searches_without_indexes(on_postgresql):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+        cursor.execute("CREATE ROLE somebody")
+        cursor.execute("SET LOCAL ROLE somebody")
+
+    with connection.schema_editor() as editor:
+        INDEXES.index_what_is_searched(None, editor)
+        INDEXES.drop_them(None, editor)
+
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    assert list(matching_accounts("prod")) == []
+
+
+def test_the_newest_run_of_the_managing_account_is_found_by_an_index(on_postgresql):
+    of_managing = Run.objects.filter(kind=Run.Kind.MANAGING)
+
+    assert "run_managing" in explained(of_managing.order_by("-created_at")[:1])

@@ -35,7 +35,7 @@ from tests.rows import account_row
 pytestmark = pytest.mark.django_db
 
 
-QUERIES = 11
+QUERIES = 12
 
 """Of a scrape, whatever there is."""
 
@@ -339,3 +339,11 @@ def test_what_is_planned_and_not_seen_yet_differs(managing) -> None:
     plan(strict)
 
     assert scrape().of("bowline_spinnaker_accounts_differing") == 1
+
+
+@pytest.mark.parametrize("skew", [0, 600, -45])
+def test_a_worker_s_wrong_clock_is_said(skew: int) -> None:
+    if skew:
+        Heartbeat.note(skewed_host="host", skew_seconds=skew, skewed_at=Now())
+
+    assert scrape().of("bowline_clock_skew_seconds") == skew

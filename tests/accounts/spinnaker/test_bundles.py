@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts import tasks
 from accounts.mapping.edits import editing
 from accounts.models import Bundle, ManagedAccount
 from accounts.models.checks import today
@@ -227,3 +228,47 @@ def test_what_changed_since_the_bundle_before_it_is_counted(
     assert first.changes["files"] == len(first.files) - 3  # README, manifest, accounts
     assert (second.changes["since"], second.changes["delete"]) == (1, 1)
     assert third.changes == {"since": 2, **nothing}
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "installed", "kept"),
+    [
+        (0, 3, [4, 3, 2, 1]),
+        (1, None, [4, 3, 2, 1]),
+        (1, 2, [4, 3, 2]),
+        (1, 3, [4, 3]),
+        (1, 4, [4]),
+        (9, 4, [4, 3, 2, 1]),
+    ],
+)
+def test_bundles_before_the_installed_one_are_kept_as_long_as_asked_for(
+    verified, settings, days, installed, kept
+):
+    settings.KEEP_BUNDLES_DAYS = days
+    now = timezone.now()
+    for _ in range(4):
+        built(new_bundle(None))
+    Bundle.objects.update(created_at=now - 2 * DAY)
+    Bundle.objects.filter(number=installed).update(installed_at=now)
+
+    tasks.delete_old()
+
+    assert list(Bundle.objects.values_list("number", flat=True)) == kept
+
+
+def test_a_bundle_that_does_not_list_what_was_removed_keeps_those_before_it(
+    verified, settings
+):
+    settings.KEEP_BUNDLES_DAYS = 1
+    for _ in range(2):
+        built(new_bundle(None))
+    rows = Bundle.objects.filter(number=2)
+    rows.update(installed_at=timezone.now(), files=[])
+    Bundle.objects.update(created_at=timezone.now() - 2 * DAY)
+
+    tasks.delete_old()
+
+    assert Bundle.objects.count() == 2

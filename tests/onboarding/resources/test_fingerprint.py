@@ -294,6 +294,15 @@ def test_accounts_that_only_their_environment_tells_apart_have_the_same_plan() -
     assert telling(one) == telling(other) != ""
 
 
+def test_accounts_that_name_other_groups_of_spinnaker_have_the_same_plan() -> None:
+    sre, team, nobody = (
+        telling(member(account, permissions=Permissions(("all",), write)))
+        for account, write in ((ONE, ("sre",)), (OTHER, ("team", "dev")), (ONE, ()))
+    )
+
+    assert sre == team != nobody
+
+
 def test_a_change_of_the_environment_is_no_part_of_another_plan() -> None:
     before = member(ONE, name="dev", environment="dev")
     to_eu, to_us = (

@@ -186,6 +186,15 @@ def test_a_boundary_must_allow_too() -> None:
     assert written(cause)["Statement"][-1]["Action"] == "ec2:DescribeVpcs"
 
 
+def test_a_boundary_is_to_allow_no_more_than_the_call() -> None:
+    boundary, role = document(allow("iam:*")), f"arn:aws:iam::{ACCOUNT}:role/managed"
+    asked = RequestContext("sts:AssumeRole", role)
+
+    cause = ExistingPolicies(inline={"All": ALLOWED}, boundary=boundary).cause(asked)
+
+    assert written(cause)["Statement"][-1]["Resource"] == role
+
+
 def test_a_boundary_may_deny() -> None:
     boundary = document(allow("*"), deny("ec2:DescribeVpcs"))
 

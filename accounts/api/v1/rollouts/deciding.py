@@ -26,8 +26,9 @@ from accounts.lists.accounts import MOST_IN_ROLLOUT, matching_accounts
 from accounts.lists.declaration import cells_of
 from accounts.lists.runs import COLUMNS, reported, rows_of
 from accounts.mapping.completeness import refuse_incomplete
-from accounts.models import ManagedAccount, Rollout
+from accounts.models import ManagedAccount, Rollout, Run
 from accounts.runs.deciding.confirmation import confirm_group
+from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.rollouts import decisions, start
 from accounts.runs.rollouts.census import Census, causes_of, managing_run
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
@@ -154,9 +155,20 @@ class RolloutInFull(RolloutListed):
     excluded: list[str] = Field(description="What couldn’t be started, and why")
 
 
+class Granted(Schema):
+    """Who can use some accounts of Spinnaker."""
+
+    read: list[str] = Field(description="The groups that READ names; none: everyone")
+    write: list[str] = Field(description="The groups that WRITE names; none: everyone")
+    accounts: list[str] = Field(description="Their names in Spinnaker")
+
+
 class GroupInFull(Schema):
     runs: list[int] = Field(description="Those whose plans wait")
     plan: Plan = Field(description="Of the first: the others have the same changes")
+    granted: list[Granted] = Field(
+        description="READ and WRITE of each account, which can differ in these plans"
+    )
 
 
 class Approved(Schema):
@@ -218,7 +230,11 @@ def read_rollout_group(
     runs = list(waiting(rollout_numbered(number), fingerprint))
     if not runs:
         raise Problem(Code.NOT_FOUND, "No plan waits in this group.")
-    return {"runs": runs, "plan": read_run_plan(request, runs[0])}
+    return {
+        "runs": runs,
+        "plan": read_run_plan(request, runs[0]),
+        "granted": granted_in(Run.objects.filter(number__in=runs)),
+    }
 
 
 def approved(_: ApiRequest, __: Rollout, ___: str, done: decisions.Approved) -> Any:

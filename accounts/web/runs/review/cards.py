@@ -17,6 +17,7 @@ from onboarding.resources.kinds import (
     InlinePolicy,
     InstanceProfile,
     Key,
+    ManagedPolicy,
     OidcProvider,
     Role,
     ServiceLinkedRole,
@@ -131,15 +132,34 @@ def holder_of(change: PlannedChange) -> str:
 def cards_of(
     title: str, changes: list[PlannedChange], risky: Risky, numbers: Iterator[int]
 ) -> Iterator[Card]:
-    """Yield the role first, with its lines, and then what has a document."""
-    lines = [change for change in changes if change.key.kind in LINES]
+    """Yield the role first, and then what has a document. An attachment is a line of
+    its policy where that changes, too; other lines are the role's.
+    """
     whole = [change for change in changes if change.key.kind not in LINES]
-    role = next((one for one in whole if one.key.kind == Role.kind), None)
-    if lines and role is None:
+    role = next((one.key for one in whole if one.key.kind == Role.kind), None)
+    policies = {
+        path_of(one): one.key for one in whole if one.key.kind == ManagedPolicy.kind
+    }
+    under: dict[Key | None, list[PlannedChange]] = {}
+    for change in changes:
+        if change.key.kind in LINES:
+            policy = policies.get(attached_path(change), role)
+            under.setdefault(policy, []).append(change)
+    if role is None and (lines := under.get(None)):
         yield lines_card(title, lines, risky, next(numbers))
-    for change in sorted(whole, key=lambda one: one is not role):
-        own = lines if change is role else []
+    for change in sorted(whole, key=lambda one: one.key != role):
+        own = under.get(change.key, [])
         yield change_card(change, own, risky, next(numbers))
+
+
+def path_of(policy: PlannedChange) -> str:
+    """Return what the policy's ARN ends with."""
+    return f"{document_of(policy).get('path', '/')}{policy.key.name}"
+
+
+def attached_path(change: PlannedChange) -> str:
+    """Return what the ARN of the policy that is attached ends with; empty: none is."""
+    return str(document_of(change).get("policy_arn", "")).partition(":policy")[2]
 
 
 def lines_card(

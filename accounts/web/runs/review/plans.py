@@ -20,11 +20,13 @@ from accounts.web.runs.review.cards import (
     Card,
     Mark,
     Risky,
+    attached_path,
     cards_of,
     changed,
     document_of,
     entry_card,
     holder_of,
+    path_of,
 )
 from accounts.web.runs.review.diff import (
     NO_ONE,
@@ -330,7 +332,7 @@ def group_of(
     place: Place, changes: list[PlannedChange], risky: Risky, numbers: Iterator[int]
 ) -> Group:
     holders = {
-        str(document_of(change).get("policy_arn", "")): holder_of(change)
+        attached_path(change): holder_of(change)
         for change in changes
         if change.key.kind == Attachment.kind
     }
@@ -354,9 +356,7 @@ def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
     """Name the section of a change: the role that it belongs to, or its kind."""
     if change.key.kind != ManagedPolicy.kind:
         return holder_of(change) or TOGETHER.get(change.key.kind, change.key.kind)
-    tail = f":policy{document_of(change).get('path', '/')}{change.key.name}"
-    found = (holder for arn, holder in holders.items() if arn.endswith(tail))
-    return next(found, POLICIES)
+    return holders.get(path_of(change), POLICIES)
 
 
 def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:

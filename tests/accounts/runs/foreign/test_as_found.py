@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import FoundRoles, ManagedAccount
 from accounts.models.states import Status
 from accounts.runs.actions import plan, remove, verify
-from accounts.runs.foreign.keeping import MOST_DIFFERING, keep_as_found
+from accounts.runs.foreign.keeping import MOST_DIFFERING, keep_as_found, seen_in
 from accounts.runs.scope import Comparison, Side
 from onboarding.resources.foreign import Foreign
 from onboarding.resources.plan import Create
@@ -46,8 +46,8 @@ def test_a_reading_is_written_over_the_one_before(managing) -> None:
     one = Comparison((), 0, (*planned(), ADMINISTRATOR), foreign=(foreign,))
     first, second = timezone.now(), timezone.now()
 
-    keep_as_found([(side(), NOTHING), (side(account), NOTHING)], first)
-    keep_as_found([(side(account), one)], second)
+    keep_as_found(seen_in([(side(), NOTHING), (side(account), NOTHING)], first))
+    keep_as_found(seen_in([(side(account), one)], second))
 
     assert kept(account).read_at == second
     assert role(kept(account)).comparison.fewer < 0
@@ -60,21 +60,23 @@ def test_what_could_not_be_read_says_why_and_keeps_what_was_read_before() -> Non
     managing_row()
     account = account_row()
     read, later = timezone.now(), timezone.now()
-    keep_as_found([(side(account), Comparison((), 0, planned()))], read)
+    keep_as_found(seen_in([(side(account), Comparison((), 0, planned()))], read))
 
     unread = Comparison((), 0, (), "AWS denied it.")
-    keep_as_found([(side(account), unread)], later)
+    keep_as_found(seen_in([(side(account), unread)], later))
 
     row = kept(account)
     assert (row.read_at, row.unread, row.unread_at) == (read, "AWS denied it.", later)
     assert role(row).owned
 
-    keep_as_found([(side(account), NOTHING)], later)
+    keep_as_found(seen_in([(side(account), NOTHING)], later))
     assert (kept(account).unread, kept(account).unread_at) == ("", None)
 
 
 def test_what_is_being_removed_is_not_read_as_what_the_roles_may_do(managing) -> None:
-    keep_as_found([(side(account_row(), removes=True), NOTHING)], timezone.now())
+    keep_as_found(
+        seen_in([(side(account_row(), removes=True), NOTHING)], timezone.now())
+    )
 
     assert not FoundRoles.objects.exists()
 
@@ -84,7 +86,7 @@ def test_of_what_differs_the_first_are_named_and_the_rest_is_counted(managing) -
     (create, *_) = [Create(one) for one in planned()]
     many = Comparison((create,) * (MOST_DIFFERING + 2), 0, ())
 
-    keep_as_found([(side(account), many)], timezone.now())
+    keep_as_found(seen_in([(side(account), many)], timezone.now()))
 
     differs = kept(account).differs
     assert len(differs) == MOST_DIFFERING + 1

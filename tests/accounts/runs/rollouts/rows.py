@@ -13,7 +13,10 @@ from accounts.runs.actions import approve
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from onboarding.spinnaker.entries import entry_documents
+from onboarding.topology import Permissions
 from tests.accounts.runs.carried import carried
+from tests.factories import managed, provider, topology
 from tests.rows import account_row, decider
 
 SAME = "5a" * 16
@@ -39,6 +42,13 @@ def plan(rollout: Rollout, fingerprint: str = SAME) -> None:
     Run.objects.filter(pk=managing and managing.pk).update(status=Status.VERIFIED)
     advance(rollout.number)
     rollout.refresh_from_db()
+
+
+def describe(run: Run, *teams: str, **details: Any) -> None:
+    """Let the plan add the account to Spinnaker, where these can deploy to it."""
+    fields = {"name": run.account_name, "permissions": Permissions(write=teams)}
+    after = entry_documents(topology(managed(provider("ec2", **details), **fields)))
+    Run.objects.filter(pk=run.pk).update(entries={"before": [], "after": after})
 
 
 def move(

@@ -226,3 +226,35 @@ def test_ids_that_aws_gives_to_things_of_an_account_make_no_other_cause() -> Non
         Run.objects.filter(pk=run.pk).update(status=Status.FAILED, error=error)
 
     assert [cause.accounts for cause in causes_of(rollout)] == [3, 1]
+
+
+def test_what_an_account_calls_its_clusters_and_itself_makes_no_other_cause() -> None:
+    rollout = started(3)
+    names = ["apps", "jobs-eu", "legacy-003"]
+    first, second, third = runs_of(rollout).order_by("number")
+    first.account.providers.create(key="eks", details={"clusters": [{"name": "apps"}]})
+    second.account.providers.create(
+        key="eks", details={"clusters": [{"name": "x", "account_name": "jobs-eu"}]}
+    )
+    ManagedAccount.objects.filter(pk=third.account_id).update(
+        also_as=[{"name": "legacy-003", "regions": [], "read": [], "write": []}]
+    )
+    for run, name in zip((first, second, third), names, strict=True):
+        said = {"message": f"AWS refused to describe {name}.", "hint": "Allow it."}
+        Run.objects.filter(pk=run.pk).update(status=Status.FAILED, error=said)
+
+    (cause,) = causes_of(rollout)
+
+    assert (cause.accounts, cause.message) == (3, "AWS refused to describe ….")
+
+
+def test_a_name_within_another_word_is_no_name() -> None:
+    rollout = started(2)
+    said = {"message": "AWS refused to read its metadata.", "hint": "Allow it."}
+    runs_of(rollout).update(status=Status.FAILED, error=said)
+    one = runs_of(rollout).first()
+    Run.objects.filter(pk=one.pk).update(account_name="data")
+
+    (cause,) = causes_of(rollout)
+
+    assert cause.message == "AWS refused to read its metadata."

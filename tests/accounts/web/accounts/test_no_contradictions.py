@@ -18,7 +18,9 @@ from tests.rows import account_row, run_row
 pytestmark = pytest.mark.usefixtures("managing")
 
 BADGE = re.compile(
-    r'<span class="state state-(\w+)"\s+title="[^"]*"><svg.*?</svg>([^<]+)</span>', re.S
+    r'<span class="state state-(\w+)"\s+title="[^"]*"><svg.*?</svg>'
+    r"([^<]+|(?:<span[^>]*>[^<]+</span> ?)+)</span>",
+    re.S,
 )
 VERDICT = re.compile(
     r'class="panel result result-(\w+) verdict".*?<h2 id="verdict">([^<]+)</h2>', re.S
@@ -60,8 +62,13 @@ def table(page: str) -> dict[str, Shown]:
     body = re.search(r'<tbody(?: id="rows")?>(.*?)</tbody>', page, re.S)
     rows = re.findall(r"<tr.*?</tr>", body[1] if body else "", re.S)
     names = [re.search(r'<td[^>]*><a href="[^"]*">([\w-]+)</a>', row) for row in rows]
-    found = zip(names, (BADGE.search(row) for row in rows), strict=True)
-    return {name[1]: Shown(badge[1], badge[2]) for name, badge in found}
+    return {name[1]: badge(row) for name, row in zip(names, rows, strict=True)}
+
+
+def badge(part: str) -> Shown:
+    """Read the first badge of a part of a page."""
+    colour, words = BADGE.search(part).groups()
+    return Shown(colour, re.sub("<[^>]*>", "", words))
 
 
 def nodes(page: str) -> dict[str, Shown]:
@@ -79,7 +86,7 @@ def test_all_places_agree_about_all_facts(viewer, monkeypatch) -> None:
 
     for row in rows:
         page = viewer.get(row.get_absolute_url()).content.decode()
-        shown = Shown(*BADGE.search(page).groups())
+        shown = badge(page)
         (verdict,) = VERDICT.findall(page)
 
         assert drawn[row.name] == tabled[row.name] == listed[row.name] == shown, row

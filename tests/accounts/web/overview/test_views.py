@@ -114,7 +114,8 @@ def test_the_counts_lead_to_the_filtered_list(viewer, managing) -> None:
 
     response = viewer.get("/")
 
-    assert response.context["states"] == [("verified", 4)]
+    ((column, count),) = response.context["states"]
+    assert (column.title, count) == ("verified", 4)
     assert 'href="/accounts/?state=verified"' in response.content.decode()
 
 

@@ -28,10 +28,20 @@ State, Kind = Rollout.State, Rollout.Kind
             "64 need approval, 11 failed",
         ),
         (State.PLANNED, {"waiting": 1}, "busy", "1 needs approval"),
-        (State.PLANNED, {"managing_waits": True}, "busy", "planned"),
+        (
+            State.PLANNED,
+            {"managing_waits": True},
+            "busy",
+            "in progress, needs approval",
+        ),
         (State.PLANNED, {"failed": 70, "managing_waits": True}, "bad", "70 failed"),
         (State.STOPPED, {"good": 3, "failed": 2}, "neutral", "stopped"),
-        (State.APPLYING, {"good": 3, "failed": 2, "begun": 5}, "busy", "applying"),
+        (
+            State.APPLYING,
+            {"good": 3, "failed": 2, "begun": 5, "coming": 1},
+            "warn",
+            "in progress, applying",
+        ),
     ],
 )
 def test_the_badge_says_what_became_of_the_accounts(
@@ -66,6 +76,13 @@ def test_the_badge_says_what_became_of_the_accounts(
         ),
         (State.PAUSED, {}, "Paused", "Olga paused it. No more accounts are started."),
         (State.PAUSED, {"coming": 1}, "Paused", "Accounts in progress will finish."),
+        (State.PAUSED, {"failed": 1}, "Paused", "retry the failed accounts, or resume"),
+        (
+            State.APPLYING,
+            {"good": 3, "failed": 1, "coming": 2},
+            "3 done, 1 failed",
+            "The other accounts continue. Fix the causes below",
+        ),
         (State.STOPPED, {}, "Stopped", "Accounts that hadn't started were discarded"),
         (State.FINISHED, {"good": 4}, "Finished", "4 done."),
         (
@@ -113,5 +130,7 @@ def test_no_state_says_what_another_denies() -> None:
         assert not (found.colour == "good" and now.failed), now
         assert not ("Nothing in AWS changes" in found.text and now.begun), now
         assert not ("will finish" in found.text and not now.coming), now
+        assert not ("continue." in found.text and not now.coming), now
+        assert not ("causes below" in found.text and not now.failed), now
         assert not ("Needs approval" in found.title and now.state == State.PAUSED), now
         assert (found.title == "") == (found.text == ""), now

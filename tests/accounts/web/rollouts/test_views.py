@@ -8,16 +8,20 @@ import pytest
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models import Rollout, Run
+from accounts.models import Activity, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
-from onboarding.spinnaker.entries import entry_documents
-from onboarding.topology import Permissions
-from tests.accounts.runs.rollouts.rows import SAME, move, plan, started, statuses
+from tests.accounts.runs.rollouts.rows import (
+    SAME,
+    describe,
+    move,
+    plan,
+    started,
+    statuses,
+)
 from tests.accounts.web.asking import asked_again
-from tests.factories import managed, provider, topology
 from tests.rows import person, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -297,22 +301,43 @@ def test_there_is_no_page_of_a_rollout_that_is_not_there(viewer) -> None:
     assert viewer.get(reverse("accounts:rollout", args=[99])).status_code == 404
 
 
+OTHER = "f" * 32
+
+
 def test_groups_are_told_apart_by_what_not_all_of_them_have(viewer, rollout) -> None:
-    other = "f" * 32
     some = runs_of(rollout).values_list("pk", flat=True)[:5]
-    Run.objects.filter(pk__in=list(some)).update(fingerprint=other)
-    for fingerprint, teams in ((SAME, ("team-a",)), (other, ())):
-        one = managed(provider("ec2"), permissions=Permissions(write=teams))
-        after = entry_documents(topology(one))
-        of_group = runs_of(rollout).filter(fingerprint=fingerprint)
-        of_group.update(entries={"before": [], "after": after})
+    Run.objects.filter(pk__in=list(some)).update(fingerprint=OTHER)
+    for run in runs_of(rollout):
+        is_other = run.fingerprint == OTHER
+        describe(run, *([] if is_other else ["team-a"]), launch_templates=is_other)
 
     same = viewer.get(rollout.get_absolute_url()).context["groups"].same
 
-    assert {group.fingerprint: group.differs for group in same} == {
-        SAME: ["WRITE: team-a"],
-        other: ["WRITE: everyone"],
+    assert {group.fingerprint: (group.differs, group.granted) for group in same} == {
+        SAME: (["launch templates: off"], ["READ: everyone", "WRITE: team-a"]),
+        OTHER: (["launch templates: on"], ["READ: everyone", "WRITE: everyone"]),
     }
+
+
+def test_a_group_names_the_groups_of_each_of_its_accounts(approver, rollout) -> None:
+    first, second, *others = runs_of(rollout).filter(fingerprint=SAME)
+    for run in others:
+        describe(run, "sre")
+    describe(first, "team-a")
+    describe(second, "team-b")
+
+    (group,) = approver.get(rollout.get_absolute_url()).context["groups"].same
+    url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
+    read = approver.get(url).content.decode()
+    form = {"read": numbers(rollout)}
+    press(approver, "rollout-approve", rollout, SAME, **form)
+
+    assert group.granted == ["READ: everyone", "WRITE: sre (9), team-a (1), team-b (1)"]
+    listed = read.partition('id="granted"')[2].partition("</table>")[0]
+    assert all(f"<td>{one}</td>" in listed for one in ("sre", "team-a", "team-b"))
+    said = Activity.objects.get(what=Activity.What.APPROVE).detail["permissions"]
+    assert said[0] == "READ: everyone, WRITE: sre: 9 accounts"
+    assert len(said) == 3
 
 
 def test_what_failed_is_above_the_plans_once_no_plan_waits(viewer, rollout) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from django.urls import resolve
 
 from accounts.models import Run
 from accounts.models.states import Status
-from accounts.web.runs.views import Fixes, fixes_of
+from accounts.web.runs.views import Fixes, again, fixes_of
 from onboarding.aws.errors import NOT_ENABLED, NOT_OURS
 from tests.accounts.web.answers import url
-from tests.rows import run_row
+from tests.rows import managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,58 @@ def test_a_denial_has_the_statement_to_copy() -> None:
         "Action": "iam:PutRolePolicy",
         "Resource": "*",
     }
+
+
+ROLE = "arn:aws:iam::922222222222:role/spinnakerManaged"
+
+
+@pytest.mark.parametrize("ends", [").", " because no policy allows it).", ", at all)."])
+def test_the_statement_is_for_what_aws_denied_the_call_on(ends: str) -> None:
+    run = failed("AccessDenied", "iam:CreateRole", "Allow iam:CreateRole to the user.")
+    run.error["message"] = f"(AccessDenied: no iam:CreateRole on resource: {ROLE}{ends}"
+
+    (fix,) = fixes_of(run).to_copy
+
+    assert json.loads(fix.text)["Resource"] == ROLE
+
+
+@pytest.mark.parametrize(
+    ("action", "resources"),
+    [
+        ("iam:PutRolePolicy", ["role/spinnakerManaged", "role/BaseIAMRole"]),
+        ("iam:CreatePolicy", ["policy/bowline/*"]),
+    ],
+)
+def test_the_statement_is_for_what_an_access_role_needs(action, resources) -> None:
+    managing_row()
+    run = failed("AccessDenied", action, f"Allow {action} to the role Admin.")
+    run.error["account"] = own = run.account.account_id
+
+    (fix,) = fixes_of(run).to_copy
+
+    allowed = json.loads(fix.text)["Resource"]
+    found = allowed if isinstance(allowed, list) else [allowed]
+    assert {f"arn:aws:iam::{own}:{one}" for one in resources} <= {*found}
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint", "says", "does"),
+    [
+        ("verify", "Plan again, review the plan, and approve.", "Plan again", "plan"),
+        ("verify", "Attach the policy.", "Verify again", "run-again"),
+        ("onboard", "Run it, then verify again.", "Verify again", "verify"),
+        ("onboard", "Plan less, then plan again.", "Plan again", "run-again"),
+        ("remove", "Then plan again.", "Plan the removal again", "run-again"),
+    ],
+)
+def test_the_button_starts_what_the_fix_says(operator, kind, hint, says, does) -> None:
+    run = failed("", hint=hint, kind=kind)
+
+    shown = operator.get(run.get_absolute_url()).content.decode()
+
+    assert re.findall(r">([A-Z][a-z ]+ again)</button>", shown) == [says]
+    assert f'action="{again(run).url}"' in shown
+    assert resolve(again(run).url).url_name == does
 
 
 def test_a_denial_by_the_organization_has_no_statement_that_would_help() -> None:

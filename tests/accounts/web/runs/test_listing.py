@@ -188,7 +188,7 @@ def test_a_plan_says_what_it_waits_for(operator, managing) -> None:
         status=Status.VERIFIED, finished_at=timezone.now()
     )
 
-    assert waits == ["needs approval", f"after {own.title}"]
+    assert waits == ["needs approval", "needs approval", f"after {own.title}"]
     assert said(operator) == ["needs approval"]
 
 

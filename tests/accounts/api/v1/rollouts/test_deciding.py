@@ -11,7 +11,14 @@ from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import runs_of
 from tests.accounts.api.calling import detail
-from tests.accounts.runs.rollouts.rows import SAME, accounts, move, plan, started
+from tests.accounts.runs.rollouts.rows import (
+    SAME,
+    accounts,
+    describe,
+    move,
+    plan,
+    started,
+)
 from tests.rows import account_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -164,6 +171,19 @@ def test_it_approves_the_plans_that_were_read(approver, rollout):
     assert answer.status_code == 200, answer.content
     assert answer.json() == {"approved": 2, "refused": [], "joined": 1}
     assert runs_of(rollout).filter(approved_at__isnull=False).count() == 2
+
+
+def test_a_group_says_who_can_use_each_of_its_accounts(approver, rollout):
+    runs = runs_of(rollout).order_by("number")
+    for run, teams in zip(runs, (["sre"], ["sre"], []), strict=True):
+        describe(run, *teams)
+
+    group = approver.read(f"/rollouts/{rollout.number}{GROUP}").json()
+
+    assert group["granted"] == [
+        {"read": [], "write": ["sre"], "accounts": ["team-001", "team-002"]},
+        {"read": [], "write": [], "accounts": ["team-003"]},
+    ]
 
 
 def test_plans_that_delete_are_approved_with_how_many(approver, rollout):

@@ -104,7 +104,9 @@ def test_attachments_profiles_and_roles_of_services_are_lines():
     role, *_ = (c for c in shown.cards if c.key.name == "spinnakerManaged")
     base, *_ = (c for c in shown.cards if c.key.name == "BaseIAMRole")
     services, *_ = (c for c in shown.cards if not c.verb)
-    assert "BowlineEC2Read" in [line.name for line in role.lines]
+    read, *_ = (c for c in shown.cards if c.key.name == "BowlineEC2Read")
+    assert role.lines == ()
+    assert [line.key.name for line in read.lines] == ["spinnakerManaged/BowlineEC2Read"]
     assert [line.details for line in base.lines] == [("role: BaseIAMRole",)]
     assert {line.key.kind for line in services.lines} == {"service-linked role"}
     assert "attachment" not in {card.kind for card in shown.cards}
@@ -112,13 +114,16 @@ def test_attachments_profiles_and_roles_of_services_are_lines():
 
 def test_what_is_attached_to_a_role_that_stays_is_shown_under_its_name():
     whole = plan_for(managed(provider("ec2")))
-    kept = [c for c in whole.changes if c.key.kind in ("attachment", "policy")]
+    attached = [c for c in whole.changes if c.key.kind == "attachment"]
+    policies = [c for c in whole.changes if c.key.kind == "policy"]
 
-    shown = review(Plan(tuple(kept)), "staging")
+    alone = review(Plan(tuple(attached)), "staging")
+    both = review(Plan((*attached, *policies)), "staging")
 
-    (card,) = (c for c in shown.cards if c.key.name == "spinnakerManaged")
+    (card,) = (c for c in alone.cards if c.key.name == "spinnakerManaged")
     assert (card.verb, card.kind) == ("", "role")
-    assert "BowlineEC2Read" in sections(shown, MANAGED)["spinnakerManaged"]
+    assert "BowlineEC2Read" in sections(both, MANAGED)["spinnakerManaged"]
+    assert "spinnakerManaged" not in {c.key.name for c in both.cards}
 
 
 def test_a_policy_alone_is_no_roles():
