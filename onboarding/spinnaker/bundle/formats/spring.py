@@ -178,8 +178,7 @@ def stacks_switch(entries: Entries) -> dict[str, Value]:
 
 
 def aws_account(entry: AwsEntry) -> dict[str, Value]:
-    account = {"sessionName": SESSION_NAME, **aws_fields(entry)}
-    return carrying(account, entry.carried)
+    return carrying(aws_fields(entry, usual=SESSION_NAME), entry.carried)
 
 
 def ecs_accounts(entries: Entries) -> list[Value]:
@@ -192,9 +191,11 @@ def kubernetes_account(entry: KubernetesEntry, kubeconfigs: str) -> Value:
     return carrying(account, entry.carried)
 
 
-def aws_fields(entry: AwsEntry) -> dict[str, Value]:
-    """Return what somebody set of an account, by Clouddriver's names."""
-    is_usual = entry.session_name == SESSION_NAME
+def aws_fields(entry: AwsEntry, *, usual: str = "") -> dict[str, Value]:
+    """Return what somebody set of an account, by Clouddriver's names; `usual` is what
+    the session has that nobody named.
+    """
+    own = entry.session_name
     return without_empty(
         {
             "name": entry.name,
@@ -202,7 +203,7 @@ def aws_fields(entry: AwsEntry) -> dict[str, Value]:
             "accountId": entry.account_id,
             "regions": regions(entry.regions),
             "assumeRole": entry.assume_role,
-            "sessionName": "" if is_usual else entry.session_name,
+            "sessionName": usual if own == SESSION_NAME else own,
             "externalId": entry.external_id,
             "defaultKeyPair": entry.key_pair,
             "lambdaEnabled": entry.lambda_enabled,
