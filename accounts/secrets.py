@@ -1,5 +1,7 @@
-"""References to secrets, `env:NAME` or `file:/PATH`: what may be read, and
-reading it. What an administrator may refer to, the operator allows.
+"""References to secrets, `env:NAME` or `file:/PATH`: what may be read, and reading it.
+
+What an administrator may refer to, the operator allows: otherwise a reference in the
+browser could read any variable or file, and send it anywhere.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Who asks: a token and its scopes; and how many requests a minute are
-answered, counted in Redis for all processes.
+"""Who asks: a token and its scopes; and how many requests a minute are answered,
+counted in Redis for all processes.
+
+A session opens nothing here, so no other site's form can.
 """
 
 from __future__ import annotations

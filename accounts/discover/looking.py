@@ -1,5 +1,8 @@
-"""What pages need to know from AWS; and looking at AWS for a report on an
-existing Spinnaker, slice by slice.
+"""What pages need to know from AWS; and looking at AWS for a report on an existing
+Spinnaker, slice by slice.
+
+What was read is kept with the report: a worker that is killed loses the accounts that
+it was reading.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""The documents that pages link to, and what the choices in forms mean: a form
-has a line of it, a document the rest.
+"""The documents that pages link to, and what the choices in forms mean: a form has a
+line of it, a document the rest.
+
+No name in a URL becomes a path: it is searched for in this list.
 """
 
 from __future__ import annotations

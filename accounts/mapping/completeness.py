@@ -1,4 +1,4 @@
-"""What an account lacks before it can be planned."""
+"""What is missing of an account before it can be planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Spinnaker is told of accounts, and their names there, each once."""
+"""Accounts as Spinnaker is to have them, and their names there, each once."""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
-"""Send notices: at least once, and again where the mail server was away; what
-happens within minutes in one, and once a day what needs attention.
+"""Send notices: at least once, and again where the mail server was away; what happens
+within minutes in one, and once a day what needs attention.
+
+What happens within five minutes is one notice, and the next one of its kind comes an
+hour later at the earliest: a night in which thousands of verifications fail is a
+handful of notices, not thousands.
 """
 
 from __future__ import annotations

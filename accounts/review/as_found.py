@@ -1,5 +1,7 @@
-"""Roles as they were found, and what Bowline's are permitted, as their
-reviewers read them.
+"""Roles as they were found, and what Bowline's are permitted, as their reviewers read
+them.
+
+The page and the API say these sentences. None states of AWS what was not read there.
 """
 
 from __future__ import annotations

@@ -35,9 +35,9 @@ from onboarding.spinnaker.bundle.contents import (
     Revision,
     accounts_from,
 )
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.halyard import accounts_yml
 from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
-from onboarding.spinnaker.bundle.formats.spring import clouddriver
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managing, Topology
 

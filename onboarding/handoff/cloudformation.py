@@ -1,4 +1,7 @@
-"""Templates of CloudFormation: of one account, and of a StackSet for many."""
+"""Templates of CloudFormation: of one account, and of a StackSet for many.
+
+Bowline does not run them: whoever may deploy a StackSet may create anything anywhere.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An accounts file written from what is kept, and compared with one that was sent."""
+"""An accounts file written from what is kept, and compared with one that was sent.
+
+The rows are read at once, however many the file names.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
-"""What a person types or ticks with an approval: the name of what is deleted,
-and that the access was tested.
+"""What a person types or selects with an approval: the name of what is deleted, and
+that the access was tested. Pages and the API ask for the same.
+
+Bowline can't assume an IAM user, so “evaluated” is no evidence that Spinnaker keeps its
+access. Whoever approves brings what verify.sh printed where Spinnaker runs, or types a
+word instead; the activity log has which. An undo asks for neither: it can't wait.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What is known of policies of others, and of roles that Spinnaker may pass."""
+"""What is known of policies of others, and of roles that Spinnaker may pass.
+
+They are other people's. What makes one of them an administrator is listed, asked about,
+and accepted as policies of others are.
+"""
 
 from __future__ import annotations
 

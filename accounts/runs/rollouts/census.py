@@ -438,8 +438,9 @@ def cause(run: Run) -> tuple[str, str]:
 
 
 def without_own(run: Run, text: str) -> str:
-    own = "|".join(map(re.escape, sorted(own_words(run), key=len, reverse=True)))
-    return OF_ACCOUNT.sub("…", re.sub(rf"(?<!\w)(?:{own})(?!\w)", "…", text))
+    for own in sorted(own_words(run), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "…", text)
+    return OF_ACCOUNT.sub("…", text)
 
 
 def own_words(run: Run) -> set[str]:

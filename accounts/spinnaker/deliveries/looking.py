@@ -1,5 +1,6 @@
-"""Look at a running Spinnaker: whether it is reached, what it has, what it has
-loaded.
+"""Look at a running Spinnaker: whether it is reached, what it has, what it has loaded.
+
+“Loaded” does not mean that a role can be assumed: that was proved before.
 """
 
 from __future__ import annotations

@@ -1,5 +1,11 @@
-"""Continue a delivery: one stage after another; and what one that broke off has
-left.
+"""Continue a delivery: one stage after another; and what one that broke off has left.
+
+Whatever stops a delivery (another plan, a refusal, a site that is disconnected), first
+everything is put back; while Gate doesn't take it, the delivery stays open and tries
+again.
+
+Safe to kill at any line: what is sent is kept in Bowline's own list before, each step
+is marked once it was sent, and what Spinnaker stores is read right before each write.
 """
 
 from __future__ import annotations

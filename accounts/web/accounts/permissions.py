@@ -1,5 +1,7 @@
-"""What Spinnaker may do in an account, as its security reviewer reads it, with
-the chain of trust as a picture.
+"""What Spinnaker may do in an account, as its security reviewer reads it, with the
+chain of trust as a picture.
+
+Pure: a chain into boxes, lines and words with coordinates. Templates draw it as SVG.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Pages on which existing roles are taken over."""
+"""The existing roles of an account and of all accounts: at which step they are, the
+next step as a run or a rollout, and how that is undone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Lists as files."""
+"""Lists as files, with the filters in the URL, written while they are sent: few at a
+time for each person.
+
+Each holds a thread of the process as long as its client reads, and counts as no page.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The overview: what needs attention, and a picture of the accounts."""
+"""The overview: what needs attention, and a picture of the accounts.
+
+Pure: it knows nothing of rows. Templates draw it as SVG.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Search: pages and settings by their names, accounts, runs and bundles."""
+"""Search: pages and settings by their names, accounts, runs and bundles.
+
+Which role a page needs is read from its view, so the two cannot disagree.
+
+Each kind takes one query, whatever is found. Rows are read as values: an account that
+cannot be read is still found, and its own page says why.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pages of the search for EKS clusters, and of their accounts."""
+"""EKS clusters of many accounts: found by a worker, chosen, named, and described.
+
+Whatever is pressed on the page keeps first what is selected and filled in on it.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ from onboarding.providers import PROVIDERS
 from onboarding.providers.base import Provider
 from onboarding.resources.kinds import KeyGrant, Resource
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
-from onboarding.spinnaker.bundle.formats.spring import clouddriver
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_of
 from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology

@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from onboarding.spinnaker.bundle.archive import File, manifest
 from onboarding.spinnaker.bundle.contents import PROVIDERS, BundleAccounts
+from onboarding.spinnaker.bundle.formats.clouddriver import clouddriver
 from onboarding.spinnaker.bundle.formats.cloudformation.format import cloudformation
 from onboarding.spinnaker.bundle.formats.halyard import halyard, removed
 from onboarding.spinnaker.bundle.formats.kubernetes import kubernetes
 from onboarding.spinnaker.bundle.formats.kustomize import kustomize
 from onboarding.spinnaker.bundle.formats.operator import operator
-from onboarding.spinnaker.bundle.formats.spring import clouddriver
 from onboarding.spinnaker.bundle.formats.verify_script import verify_script
 from onboarding.spinnaker.bundle.readme import readme
 from onboarding.spinnaker.entries import Entries, entries, refuse_misread

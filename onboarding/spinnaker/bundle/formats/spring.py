@@ -1,4 +1,8 @@
-"""Clouddriver's own settings."""
+"""clouddriver-local.yml and orca-local.yml: what Spring's services need.
+
+Clouddriver ignores a misspelt key in silence, reads unquoted ids as octal numbers and
+replaces a list as a whole.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,9 @@ from typing import Any
 
 from onboarding.carried.fields import carrying
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
-from onboarding.spinnaker.bundle.archive import File
-from onboarding.spinnaker.bundle.formats.deck import settings_js
-from onboarding.spinnaker.bundle.formats.kubeconfig import KUBECONFIGS
 from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.spinnaker.entries import Entries, WouldBeMisread
 from onboarding.topology import SESSION_NAME, Permissions, Topology
-
-WHERE = """
-Put each kubernetes/NAME/kubeconfig.yml of the bundle at kubeconfigFile's path on every
-host or pod that runs Clouddriver.
-"""
-
-
-def clouddriver(topology: Topology, entries: Entries) -> Iterator[File]:
-    files = {
-        "clouddriver-local.yml": clouddriver_yml(
-            topology, entries, kubeconfigs=KUBECONFIGS, comment=WHERE
-        ),
-        "orca-local.yml": orca_yml(entries),
-        "settings-local.js": settings_js(entries, whole=True),
-    }
-    for name, text in files.items():
-        if text:
-            yield File(f"clouddriver/{name}", text)
-
 
 THREADS = 15
 ACCOUNTS_LOADED_BY_ONE = 20
