@@ -12,7 +12,10 @@ from typing import NamedTuple
 from onboarding import VERSION
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import REMOVED
-from onboarding.spinnaker.bundle.formats.halyard import without_option, without_place
+from onboarding.spinnaker.bundle.formats.hal_accounts import (
+    without_option,
+    without_place,
+)
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 from onboarding.spinnaker.bundle.limits import plural, size_and_load
 from onboarding.spinnaker.entries import Entries

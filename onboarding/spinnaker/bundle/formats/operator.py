@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.deck import settings_js
-from onboarding.spinnaker.bundle.formats.halyard import (
+from onboarding.spinnaker.bundle.formats.hal_accounts import (
     aws_account,
     ecs_account,
     kubernetes_account,
