@@ -17,7 +17,7 @@ from tests.rows import account_row, managing_row, person, run_row, step_row
 
 SAME = "5a" * 16
 URL = f"/runs/same/{SAME}/"
-QUERIES = 14
+QUERIES = 15
 
 
 def waiting(number: int, *, fingerprint: str = SAME, **fields: Any) -> Run:
