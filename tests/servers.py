@@ -171,7 +171,7 @@ def celery_beat(valkey: str, transactional_db: None, tmp_path: Path) -> Iterator
         [*command, "--loglevel=INFO", f"--schedule={tmp_path / 'beat'}", "--pidfile="],
         environment=on_the_tests_database(valkey),
         log=log,
-        ready=lambda: "beat: Starting..." in log.read_text(),
+        ready=lambda: "maxinterval" in log.read_text(),
     ):
         yield
 
