@@ -35,7 +35,6 @@ from accounts.models.managed import (
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.people import CreatedBy, Decided, Job, JobQuerySet
 from accounts.models.states import OPEN, WORKING, Status, log_states, move
-from accounts.wording import counted, for_count
 from onboarding.resources.plan import VERBS
 from onboarding.resources.take_over import TakeOver, is_take_over
 from onboarding.spinnaker.entries import are_sides
@@ -155,30 +154,6 @@ class Rollout(CreatedBy, Carried, Readable):
     @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
-
-    @property
-    def most_at_once(self) -> str:
-        """Say how many accounts are in progress at a time."""
-        if self.at_once == self.AT_ONCE:
-            return f"{self.at_once}, or more if the workers have threads for more"
-        return f"up to {self.at_once:,}"
-
-    @property
-    def limit(self) -> str:
-        """Say which failures keep it from starting more accounts."""
-        number = counted(self.most_failures)
-        fails = for_count(self.most_failures, "fails", "fail")
-        share = f"{number}, or {self.failure_percent}% of a wave, {fails}"
-        return {
-            self.Pauses.BY_CAUSE: (
-                f"Pauses when {share}. In a rollout of fewer than ten accounts, a "
-                "single failure doesn't pause the rollout. A cause that two accounts "
-                "share, or a failure of the managing account, does."
-            ),
-            self.Pauses.AT_LIMITS: f"Pauses when {share}.",
-            self.Pauses.AT_NUMBER: f"Pauses when {number} {fails}.",
-            self.Pauses.NEVER: "Failures don't pause the rollout.",
-        }[self.Pauses(self.pauses)]
 
     @property
     def has_waves(self) -> bool:

@@ -30,6 +30,7 @@ from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import decisions, start
 from accounts.runs.rollouts.census import (
+    FEW,
     MOST_NAMED,
     MOST_READ,
     Census,
@@ -370,6 +371,7 @@ def rollout_page(
         "working": sum(census.statuses[status] for status in WORKING),
         "unplanned": census.wave(None).failed,
         "waves": list(waves(rollout, census)),
+        "limits": limits_of(rollout, census.counts.total),
         "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
         "comes_after": comes_after(rollout),
@@ -385,6 +387,28 @@ def rollout_page(
         **here(request, *environments_of(runs_of(rollout))),
     }
     return render(request, "rollouts/rollout.html", shown)
+
+
+def limits_of(rollout: Rollout, accounts: int) -> str:
+    """Say in two sentences how its accounts follow each other, and what pauses it."""
+    most = f"up to {counted(rollout.at_once)} in progress at a time"
+    if rollout.at_once == rollout.AT_ONCE:
+        most += ", or more if the workers have threads for more"
+    number, pauses = counted(rollout.most_failures), rollout.Pauses
+    fails = for_count(rollout.most_failures, "fails", "fail")
+    limit = (
+        f"It pauses when {number}, or {rollout.failure_percent}% of a wave, {fails}."
+    )
+    if rollout.pauses == pauses.NEVER:
+        limit = "Failures don't pause the rollout."
+    elif rollout.pauses == pauses.AT_NUMBER:
+        limit = f"It pauses when {number} {fails}."
+    elif rollout.pauses == pauses.BY_CAUSE and accounts < FEW:
+        limit = (
+            "It pauses when two accounts fail for the same cause, or one for a cause "
+            "that isn't its own."
+        )
+    return f"Each wave starts when the previous one has ended, with {most}. {limit}"
 
 
 def standing_of(row: RolloutRow) -> Standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import pytest
 from django.db.models.functions import Now
@@ -128,19 +129,34 @@ def test_the_limits_are_changed_and_wrong_ones_named(operator, rollout) -> None:
     assert {name: getattr(row, name) for name in limits} == limits
 
 
-def test_a_page_says_whether_accounts_at_a_time_have_a_maximum(
-    operator, rollout
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "with up to 50 accounts in progress at a time, or more if the workers"),
+        ({"at_once": 1_000}, "with up to 1,000 accounts in progress at a time. It"),
+        ({}, "It pauses when 10 accounts, or 10% of a wave, fail. <"),
+        ({"most_failures": 1}, "It pauses when 1 account, or 10% of a wave, fails. <"),
+        ({"pauses": "number"}, "It pauses when 10 accounts fail. <"),
+        ({"pauses": "never"}, "Failures don't pause the rollout. <"),
+    ],
+)
+def test_a_page_says_in_two_sentences_what_orders_and_limits_it(
+    operator, rollout, changes, says
 ) -> None:
-    def said() -> str:
-        page = operator.get(rollout.get_absolute_url()).content.decode()
-        return " ".join(page.split()).partition("Accounts at a time: ")[2]
+    Rollout.objects.update(**changes)
 
-    usual = said()
-    Rollout.objects.update(at_once=1_000)
-    chosen = said()
+    assert says in unescape(" ".join(page(operator, rollout).split()))
 
-    assert usual.startswith("50, or more if the workers have threads for more. ")
-    assert chosen.startswith("up to 1,000. ")
+
+def test_few_accounts_are_said_to_pause_by_cause(operator) -> None:
+    rollout = started(9)
+    plan(rollout)
+    said = "It pauses when two accounts fail for the same cause, or one for a cause"
+    few = page(operator, rollout)
+    Rollout.objects.update(pauses=Rollout.Pauses.AT_LIMITS)
+
+    assert said in few
+    assert said not in page(operator, rollout)
 
 
 def test_what_failed_is_named_and_retried(operator, rollout) -> None:
