@@ -19,7 +19,9 @@ from accounts.wording import counted
 
 ICON = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
 BADGE = '<span class="state state-{}" title="{}">{}{}</span>'
-BOTH_WORDS = '<span class="nowrap">{},</span> <span class="nowrap">{}</span>'
+BOTH_WORDS = (
+    '<span><span class="nowrap">{},</span> <span class="nowrap">{}</span></span>'
+)
 LOGO = '<img class="logo" src="{}" alt="">'
 COPY = (
     '<button type="button" class="copy js-only" data-copy="{}" title="Copy {}">{}'

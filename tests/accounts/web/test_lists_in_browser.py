@@ -11,10 +11,12 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from tests.accounts.web.browsing import (
     assert_axe_finds_nothing,
+    assert_it_fits,
+    at_widths,
     complaints,
     width_of,
 )
-from tests.rows import managing_row, person, run_row
+from tests.rows import account_row, managing_row, person, run_row
 
 
 @pytest.fixture
@@ -36,6 +38,28 @@ def rows(transactional_db: None) -> None:
 
 def names(page: Page) -> Any:
     return page.locator("tbody tr[data-row] td:not(.tick):has(a) a")
+
+
+@at_widths(1440, 1024, 390)
+def test_a_long_name_and_a_state_of_two_words_share_a_row(
+    look: dict[str, Any], signed_in, live_server: Any, transactional_db: None
+) -> None:
+    person("operator")
+    managing_row(name="spinnakermanaging", state=State.OUTDATED)
+    every = {key: {} for key in ("ec2", "ecs", "eks", "lambda")}
+    account_row(state=State.PLANNED, environment="production", providers=every)
+    account_row("a-b", account_id="1" * 12, state=State.HANDED_OFF)
+    page = signed_in(**look)
+
+    page.goto("/accounts/")
+
+    name = page.get_by_role("cell").get_by_text("spinnakermanaging")
+    box = name.bounding_box()
+    assert box
+    assert box["height"] < 30  # of two lines it is 42
+    table = page.locator(".table-scroll")
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert_it_fits(page, look)
 
 
 @pytest.mark.smoke
