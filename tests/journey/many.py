@@ -30,12 +30,14 @@ PATIENCE = 120 + 4 * ACCOUNTS
 """Seconds for what a quiet machine does in a tenth of them."""
 
 
-def organization_of(here: Credentials) -> list[ManagedAccount]:
-    """Describe a managing account and ACCOUNTS that Bowline may work in."""
+def organization_of(
+    here: Credentials, accounts: int = ACCOUNTS
+) -> list[ManagedAccount]:
+    """Describe a managing account, and as many that Bowline may work in."""
     managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
     session = boto3.Session()
     found = []
-    for number in range(ACCOUNTS):
+    for number in range(accounts):
         account = Account(name=f"m-{number}", account_id=str(500_000_000_000 + number))
         edge = Edge(session, here.endpoint, account)
         seed_member(edge, account)
