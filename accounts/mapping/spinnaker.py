@@ -113,14 +113,12 @@ def free_names(account: ManagedAccount) -> None:
 
 def in_use(accounts: Iterable[UUID]) -> set[str]:
     """Find the names by which Spinnaker knows these accounts, or soon will."""
-    rows = ManagedAccount.objects.order_by()
+    rows = ManagedAccount.objects.order_by().only("approved_entries", "verified")
     return {
         entry["name"]
         for some in in_slices([*accounts])
-        for approved, verified in rows.filter(pk__in=some).values_list(
-            "approved_entries", "verified__entries"
-        )
-        for entry in (*approved, *(verified or ()))
+        for row in rows.filter(pk__in=some)
+        for entry in (*row.approved_entries, *row.verified.get("entries", ()))
     }
 
 

@@ -85,10 +85,11 @@ def environments(names: Collection[str]) -> list[str]:
     names; empty: of none.
     """
     left, found = set(names), set[str]()
-    for entries, *row in held().values_list("verified__entries", *COLUMNS):
-        mine = {entry["name"] for entry in entries}
+    for row in held().only("verified", *COLUMNS):
+        mine = {entry["name"] for entry in row.verified["entries"]}
         if mine & left:
-            found.update(one for _, one in each_environment([tuple(row)]))
+            columns = (row.name, row.environment, row.approved_environment)
+            found.update(one for _, one in each_environment([columns]))
             left -= mine
     for some in in_slices(sorted(left)):
         rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some).order_by()

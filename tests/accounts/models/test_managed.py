@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
+from accounts.lists.overview import counts_by_environment
 from accounts.mapping.snapshots import managing_snapshot
+from accounts.mapping.spinnaker import in_use
 from accounts.models import (
     Bundle,
     EnabledProvider,
@@ -21,6 +26,7 @@ from accounts.models import (
 )
 from accounts.models.account import Unreadable, storable
 from accounts.models.states import State
+from accounts.spinnaker.deliveries.planning import environments
 from accounts.web.search.views import matching_accounts
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, explained, managing_row, person
@@ -253,6 +259,30 @@ def test_an_unknown_provider_is_not_loaded() -> None:
 
     with pytest.raises(Unreadable, match="key of the enabled provider"):
         EnabledProvider.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "read"),
+    [
+        ("state", "unheard-of", counts_by_environment),
+        ("verified", [1, None], lambda: environments(["staging"])),
+        ("approved_entries", None, lambda: in_use(every_account())),
+        ("approved_entries", [{"a": 1}], lambda: in_use(every_account())),
+    ],
+)
+def test_what_reads_many_rows_names_the_one_that_it_cannot_read(
+    column: str, value: Any, read: Callable[[], object]
+) -> None:
+    account_row(state=State.VERIFIED, verification=State.VERIFIED)
+    stored = value if column == "state" else Value(value, JSONField())
+    ManagedAccount.objects.update(**{column: stored})
+
+    with pytest.raises(Unreadable, match=f"The column {column} of the managed"):
+        read()
+
+
+def every_account() -> list[UUID]:
+    return [*ManagedAccount.objects.values_list("pk", flat=True)]
 
 
 def test_a_managing_account_is_not_loaded_with_snapshots_of_other_columns() -> None:
