@@ -1,19 +1,23 @@
 """How much is asked of a person, from the sign-in to a verified account with all
-providers: every click and every typed field is counted.
+providers, and to a bundle of 70: every click and every typed field is counted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from accounts.models import ManagedAccount
+from accounts.models import Bundle, ManagedAccount, Rollout
 from accounts.models.states import State
+from accounts.spinnaker.bundles import build
 from script.emulated_organization import MEMBERS
+from tests.accounts.runs.rollouts.rows import work
 from tests.journey.pages import PATIENCE, VERIFIED
-from tests.rows import PASSWORD
+from tests.journey.remembering_aws import replace_aws
+from tests.rows import PASSWORD, decider, managing_row
 
 DEV = MEMBERS[0]
 PROVIDERS = ("EC2", "ECS", "EKS", "Lambda")
@@ -38,6 +42,20 @@ class Hands:
         self.typed.append(label)
         self.page.get_by_label(label).fill(text)
 
+    def unfold(self, summary: str) -> None:
+        self.clicks.append(summary)
+        self.page.locator("summary", has_text=summary).first.click()
+
+    def choose(self, label: str, name: str, content: str) -> None:
+        self.clicks.append(label)
+        file = {"name": name, "mimeType": "", "buffer": content.encode()}
+        self.page.get_by_label(label, exact=True).set_input_files([file])  # type: ignore[list-item]
+
+    def sign_in(self) -> None:
+        self.write("Name", "olga")
+        self.write("Password", PASSWORD)
+        self.click("button", "Sign in")
+
     def found(self, role: str, name: str) -> Locator:
         return self.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
 
@@ -56,10 +74,7 @@ def hands(page: Page) -> Hands:
 def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     hands: Hands,
 ) -> None:
-    hands.write("Name", "olga")
-    hands.write("Password", PASSWORD)
-    hands.click("button", "Sign in")
-
+    hands.sign_in()
     hands.click("link", "Set up the managing account")
     hands.sees("Filled in from AWS")
     hands.click("button", "Save")
@@ -96,3 +111,65 @@ def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     print(f"{len(hands.clicks)} clicks, {len(hands.typed)} typed fields")
     assert len(hands.clicks) <= MOST_CLICKS, hands.clicks
     assert len(hands.typed) <= MOST_TYPED, hands.typed
+
+
+MANY, MOST_CLICKS_OF_MANY = 70, 16
+"""The clicks don't grow with the accounts: those alike are one group of one rollout.
+Each further group takes two more, to review it and to approve it.
+"""
+
+
+def accounts_file() -> str:
+    rows = ["name,account_id,environment,regions,access_role,ec2"]
+    for n in range(MANY):
+        rows.append(f"team-{n},5000000{n:05},dev,us-east-1,AccessRole,yes")
+    return "\n".join(rows) + "\n"
+
+
+def test_seventy_accounts_take_few_clicks_from_a_file_to_a_bundle(
+    browser: Browser,
+    live_server: Any,
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pages follow what workers do, so nobody loads one again."""
+    replace_aws(monkeypatch)
+    managing_row()
+    decider()
+    context = browser.new_context(base_url=live_server.url, accept_downloads=True)
+    page = context.new_page()
+    page.goto("/")
+    hands = Hands(page)
+    hands.sign_in()
+
+    hands.click("link", "Accounts")
+    hands.unfold("Add")
+    hands.click("link", "Add from a file")
+    hands.choose("The file", "accounts.csv", accounts_file())
+    hands.click("button", "Validate the file")
+    hands.click("button", f"Save {MANY} accounts")
+    hands.click("button", f"Plan {MANY} accounts")
+    hands.sees("Rollout 1")
+    rollout = Rollout.objects.get()
+    work(rollout)
+
+    hands.click("link", "Review the managing account")
+    hands.click("button", "Approve and apply")
+    hands.click("link", "Rollout 1")
+    hands.click("link", f"Review {MANY} plans")
+    hands.click("button", f"Approve {MANY} plans")
+    hands.sees(f"{MANY} plans are approved.")
+    work(rollout)
+
+    hands.click("link", "Go to bundles")
+    hands.click("button", f"Build a bundle of {MANY} accounts")
+    hands.sees("Bundle 1")
+    build(Bundle.objects.get())
+    with page.expect_download() as download:
+        hands.click("link", "Download bundle")
+
+    assert download.value.failure() is None
+    assert Bundle.objects.get().accounts.count() == MANY
+    print(f"{len(hands.clicks)} clicks, {len(hands.typed)} typed fields")
+    assert len(hands.clicks) <= MOST_CLICKS_OF_MANY, hands.clicks
+    context.close()
