@@ -151,13 +151,13 @@ def failures(number: int, counts: Counts, settings: Settings) -> str:
     if reason := too_many(counts, settings.most_failures):
         return reason
     wave = counts.waves[number - 1]
-    planned = min(size(number, settings, counts.total), counts.total)
+    left = counts.total - sum(one.started for one in counts.waves[: number - 1])
+    planned = min(size(number, settings, counts.total), left)
     of = max(wave.started, planned)
     if wave.counted and wave.counted * 100 >= settings.failure_percent * of:
-        return (
-            f"{counted(wave.counted)} of {of:,} in wave {number} failed. The limit is "
-            f"{settings.failure_percent}%."
-        )
+        failed = counted(wave.counted, "failed account")
+        limit = f"the limit of {settings.failure_percent}%"
+        return f"{failed} of {of:,} in wave {number} reached {limit}."
     return ""
 
 
@@ -165,7 +165,7 @@ def too_many(counts: Counts, most: int) -> str:
     """Say that this number of accounts has failed; empty: fewer have."""
     if counts.failed < most:
         return ""
-    return f"{counted(counts.failed)} failed. The limit is {most:,}."
+    return f"{counted(counts.failed, 'failed account')} reached the limit of {most:,}."
 
 
 GOOD = (Status.VERIFIED, Status.EVALUATED, Status.REMOVED)

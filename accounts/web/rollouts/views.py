@@ -90,7 +90,7 @@ class WaveRow(NamedTuple):
     good: int
     failed: int
     state: str
-    """`done`, `failed`, `running` or `pending`: each has a badge."""
+    """`done`, `failed`, `running`, `paused` or `pending`: each has a badge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,12 @@ def stages(rollout: Rollout, census: Census) -> list[Stage]:
 
 
 def stage_of(wave: WaveRow) -> Stage:
-    states = {"pending": "ahead", "running": "running", "failed": "failed"}
+    states = {
+        "pending": "ahead",
+        "running": "running",
+        "paused": "waiting",
+        "failed": "failed",
+    }
     ended = [(wave.good, "done"), (wave.failed, "failed")]
     counts = "".join(f", {count:,} {word}" for count, word in ended if count)
     about = f"{counted(wave.size)}{counts}"
@@ -149,7 +154,7 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
     counts = census.counts
     left = counts.undecided + counts.approved
     begun = [number for number, wave in enumerate(counts.waves, 1) if wave.started]
-    latest = max(begun, default=1)
+    latest, is_paused = max(begun, default=1), rollout.state == Rollout.State.PAUSED
     for number, wave in enumerate(counts.waves, 1):
         coming = 0
         if number >= latest:
@@ -158,7 +163,8 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
             left -= coming
         is_over = not (coming or wave.working)
         ended = "failed" if wave.failed else "done"
-        state = ended if is_over else "running" if wave.started else "pending"
+        stays = "running" if wave.working or not is_paused else "paused"
+        state = ended if is_over else stays if wave.started else "pending"
         accounts = wave.started + coming
         yield WaveRow(
             number,
@@ -210,6 +216,8 @@ class Standing(NamedTuple):
     """Approved, and waiting for the first account of their group."""
     coming: int = 0
     """In progress, or approved."""
+    working: int = 0
+    """Of these, those in progress."""
     begun: int = 0
     """In a wave, whether it has ended or not."""
     managing_waits: bool = False
@@ -243,10 +251,7 @@ def result_of(now: Standing) -> Result:
     badge = BADGES[now.state]
     usual = Result(badge.colour, badge.icon, words_of(now.state))
     if now.state == State.PAUSED:
-        going = " Accounts in progress will finish." if now.coming else ""
-        then = f" {FIX_AND_RESUME}" if now.failed else ""
-        text = f"{now.reason} No more accounts are started.{going}{then}"
-        return usual._replace(title="Paused", text=text)
+        return usual._replace(title="Paused", text=" ".join(paused(now)))
     if now.state == State.STOPPED:
         return usual._replace(
             title="Stopped",
@@ -267,6 +272,25 @@ def result_of(now: Standing) -> Result:
         colours = {"colour": "warn", "icon": "warning"}
         return usual._replace(**colours, title=in_numbers(now), text=text)
     return usual
+
+
+def paused(now: Standing) -> Iterator[str]:
+    yield now.reason
+    if now.working:
+        yield for_count(
+            now.working,
+            "1 account in progress will finish.",
+            "{count} accounts in progress will finish.",
+        )
+    if left := now.coming - now.working:
+        waits = for_count(
+            left, "1 approved account waits", "{count} approved accounts wait"
+        )
+        yield f"{waits} until the rollout is resumed."
+    else:
+        yield "No more accounts are started."
+    if now.failed:
+        yield FIX_AND_RESUME
 
 
 def finished(now: Standing) -> Result:
@@ -434,6 +458,7 @@ def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Stand
         waiting=statuses[Status.PLANNED] if is_open and not working else 0,
         held=statuses[Status.APPROVED] if is_held else 0,
         coming=working + statuses[Status.APPROVED],
+        working=working,
         begun=sum(wave.started for wave in census.counts.waves),
         managing_waits=managing is not None and managing.status == Status.PLANNED,
         managing_failed=bool(needs_another(managing)),

