@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.signing import Signer
 from django.db import connection
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.web.live.views import SEEN
-from tests.accounts.web.asking import asked_again
+from tests.accounts.web.asking import asked_again, seen_by
 from tests.bundles import core
 from tests.factories import topology
 from tests.rows import account_row, bundle_row, run_row, step_row
@@ -256,6 +257,20 @@ def test_a_version_that_it_did_not_write_is_one_that_moved(
     answer = viewer.get(run.get_absolute_url(), headers={SEEN: seen})
 
     assert (answer.status_code, toasts(answer)) == (200, [])
+
+
+def test_what_another_person_has_seen_opens_nothing(viewer: Client) -> None:
+    run = working("web")
+    seen = seen_by(viewer.get(run.get_absolute_url()))
+    without_a_role = Client()
+    without_a_role.force_login(User.objects.create_user("sam"))
+
+    answers = [
+        client.get(run.get_absolute_url(), headers=seen).status_code
+        for client in (viewer, without_a_role, Client())
+    ]
+
+    assert answers == [204, 403, 286]  # the last: sign in to see updates
 
 
 def test_the_queries_do_not_grow_with_what_there_is(viewer: Client) -> None:
