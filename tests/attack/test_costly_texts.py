@@ -324,7 +324,7 @@ READ = {
 OWN = {
     "what Bowline stored": {
         *("accounts/api/v1/spinnaker.py", "accounts/discover/files.py"),
-        *("accounts/management/commands/migrate.py", "accounts/packed.py"),
+        *("accounts/packed.py",),
         *("accounts/mapping/adopting/keeping.py", "accounts/mapping/managing.py"),
         *("accounts/models/checks.py", "accounts/models/managed.py"),
         *("accounts/models/spinnaker.py", "accounts/web/live/views.py"),
@@ -333,7 +333,7 @@ OWN = {
         *("onboarding/resources/policy.py", "onboarding/resources/risks.py"),
     },
     "what Bowline writes or ships": {
-        *("accounts/web/help/views.py",),
+        *("accounts/web/help/views.py", "accounts/web/runs/views.py"),
         *("accounts/spinnaker/presence.py", "accounts/spinnaker/next_bundle.py"),
         *("accounts/web/handoff/views.py", "onboarding/review/effective.py"),
         *("onboarding/review/evidence.py", "onboarding/spinnaker/bundle/archive.py"),

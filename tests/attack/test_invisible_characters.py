@@ -228,7 +228,7 @@ def forms_of_the_site() -> set[type[forms.BaseForm]]:
         one
         for one in below(forms.BaseForm)
         if one.__module__.startswith(("accounts.forms.", "accounts.web."))
-        and not one.__module__.endswith("role_limits.admin")  # Django's own
+        and not one.__module__.endswith(".role_limits")  # Django's own
     }
 
 

@@ -107,7 +107,7 @@ ESCAPED = {
     # And that of a diff: see tests/accounts/web/runs/review/test_rows.py.
     "accounts/web/runs/review/plans.py": {
         "'\\n'.join((ROW.format(*cells) for cells in row_cells(rows, sides)))",
-        "BREAKS.sub('\\\\1<wbr>', html)",
+        "BREAKS.sub(lambda at: at[1] or f'{at[2]}<wbr>', html)",
     },
     "accounts/web/highlighting.py": {"highlight(text, lexer, formatter)"},
     # Raw HTML is switched off: see tests/accounts/web/bundles/test_readable.py.

@@ -81,7 +81,8 @@ def test_no_page_asks_or_grows_what_it_does_not_with_harmless_text(
     plant(HARMLESS, spare=OWN | READ)
     aws_answers(monkeypatch, HARMLESS)
     calm = seen(page, addresses)
-    Question.objects.exclude(kind="caller").delete()
+    # What AWS answers is read again; rows of searches are planted as they are.
+    Question.objects.exclude(kind__in=("caller", "clusters")).delete()
     plant(HOSTILE, spare=OWN | READ)
     aws_answers(monkeypatch, HOSTILE)
     attacked = seen(page, addresses)
