@@ -240,7 +240,8 @@ def busy(
             "stop it."
         )
     for keys in in_slices(waiting):
-        Run.objects.filter(pk__in=keys).move(Status.DISCARDED, since=REPLACED)
+        replaced = Run.objects.filter(pk__in=keys)
+        replaced.move_together(Status.DISCARDED, since=REPLACED)
 
 
 def handed_off(

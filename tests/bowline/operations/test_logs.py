@@ -20,12 +20,13 @@ from django.test import Client, RequestFactory
 from accounts.models import Delivery, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs import stages
-from accounts.runs.rollouts.decisions import discard
+from accounts.runs.rollouts.decisions import approve_these, discard
 from accounts.runs.rollouts.engine import begin_runs
+from accounts.runs.rollouts.start import busy
 from accounts.work.log_ids import RUN, about
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, decider, managing_row, run_row
 
 logger = logging.getLogger("tests.of.logs")
 
@@ -211,6 +212,24 @@ def test_runs_that_a_rollout_moves_together_have_a_line_each(
     states = [message.rpartition(": ")[2] for message, _ in of_states(lines)]
     assert states == ["applying", "discarded"]
     assert {run for _, run in of_states(lines)} == {str(run.pk) for run in runs}
+
+
+@pytest.mark.django_db
+def test_plans_that_are_approved_or_replaced_together_have_a_line_each(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    managing_row()
+    approved, replaced = (
+        run_row(Status.PLANNED, account=account_row(name, account_id=name))
+        for name in ("922222222222", "933333333333")
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        approve_these([approved], decider("ann"), "")
+        [*busy([replaced.account], Rollout.Kind.ONBOARD)]
+
+    states = [(said.rpartition(": ")[2], key) for said, key in of_states(lines)]
+    assert states == [("approved", str(approved.pk)), ("discarded", str(replaced.pk))]
 
 
 @pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
