@@ -22,7 +22,7 @@ from accounts.models.states import Status
 from accounts.runs import stages
 from accounts.runs.rollouts.decisions import approve_these, discard
 from accounts.runs.rollouts.engine import begin_runs
-from accounts.runs.rollouts.start import busy
+from accounts.runs.rollouts.start import start
 from accounts.work.log_ids import RUN, about
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together
@@ -226,13 +226,18 @@ def test_plans_that_are_approved_or_replaced_together_have_a_line_each(
 
     with django_capture_on_commit_callbacks(execute=True):
         approve_these([approved], decider("ann"), "")
-        [*busy([replaced.account], Rollout.Kind.ONBOARD)]
+        rollout = start([replaced.account], Rollout.Kind.ONBOARD, None)
 
-    states = [(said.rpartition(": ")[2], key) for said, key in of_states(lines)]
-    assert states == [("approved", str(approved.pk)), ("discarded", str(replaced.pk))]
+    assert {
+        (f"Run {approved.number}: Onboard 922222222222: approved", str(approved.pk)),
+        (f"Run {replaced.number}: Onboard 933333333333: discarded", str(replaced.pk)),
+        (f"{rollout}: planning", None),
+    } <= {*of_states(lines)}
 
 
-@pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
+@pytest.mark.parametrize(
+    "name", ["celery.worker.strategy", "celery.app.trace", "celery.beat"]
+)
 def test_messages_without_news_are_no_lines(name: str) -> None:
     described = logging_settings("json", "INFO")
 
