@@ -127,7 +127,7 @@ def month(site: Site, aws: Aws, asked: Asked) -> Measured:
     grown = (memory_check(name, held, after[name]) for name, held in before.items())
     found = [*checks(site, played), *grown]
     for name, times in (+site.ended).items():
-        played.note(f"{name} ended by itself, and was started again", times)
+        played.count[f"{name} ended by itself, and was started again"] += times
     wrong = [f"{one.what}: {one.wrong}" for one in found if one.wrong]
     figures: dict[str, float | str] = {**dict(sorted(played.count.items()))}
     figures |= {one.what: one.found for one in found}
@@ -189,7 +189,7 @@ class Month(People):
             path = f"/accounts/{one.name}/external-id/rotate"
             if self.tried(self.planner, path) is not None:
                 self.rotating.append(one.name)
-                self.note("rotations begun")
+                self.count["rotations begun"] += 1
         self.onboard(partial(self.trouble, number))
         for one in self.some(self.few):
             if self.tried(self.planner, f"/accounts/{one.name}/exclude") is not None:
@@ -210,7 +210,7 @@ class Month(People):
         if day <= DAYS // 2:
             name, how = TROUBLES[(day - 1) % len(TROUBLES)]
             self.site.servers[name].again(killed=how == "killed")
-            self.note(f"{name} {how} and started again")
+            self.count[f"{name} {how} and started again"] += 1
 
     def edit(self, account: Account) -> None:
         """Edit one thing of its settings."""
@@ -233,7 +233,7 @@ class Month(People):
                 edge = self.aws.edge(account.account_id)
                 seed_network(edge.client("ec2", west))
         self.planner.call("PUT", path, settings)
-        self.note(f"edits: {what}")
+        self.count[f"edits: {what}"] += 1
 
     def finish_rotations(self) -> None:
         """Finish those that can be: the others wait until a bundle has the new one."""
@@ -241,7 +241,7 @@ class Month(People):
             path = f"/accounts/{name}/external-id/finish"
             if self.tried(self.planner, path) is not None:
                 self.rotating.remove(name)
-                self.note("rotations finished")
+                self.count["rotations finished"] += 1
 
     def onboard(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Plan again what is not as it should be."""
@@ -250,7 +250,7 @@ class Month(People):
             for one in self.planner.all_of("/accounts")
             if one["state"] in TO_PLAN and one["name"] not in self.leaving
         ]
-        self.note("accounts planned", len(names))
+        self.count["accounts planned"] += len(names)
         if names:
             self.roll_out("onboard", names, meanwhile)
         else:
@@ -264,9 +264,9 @@ class Month(People):
         for name in gone:
             self.planner.call("DELETE", f"/accounts/{name}")
             self.away.add(name)
-            self.note("accounts removed")
+            self.count["accounts removed"] += 1
         for name in {*names} - {*gone}:
-            self.note("removals that failed")
+            self.count["removals that failed"] += 1
             self.planner.post(f"/accounts/{name}/include")
 
     def install(self) -> None:
@@ -281,7 +281,7 @@ class Month(People):
         archive = self.planner.get(f"{path}/download")
         assert sha256(archive).hexdigest() == found["sha256"], f"{path}: another zip"
         self.planner.post(f"{path}/installed", answer="gone")
-        self.note("bundles installed")
+        self.count["bundles installed"] += 1
 
     def change_aws(self, today: int) -> None:
         """Others change roles in AWS, and tell no one."""
@@ -290,7 +290,7 @@ class Month(People):
             iam = self.aws.edge(one.account_id).client("iam")
             if has_role(iam):
                 DRIFT[what](iam)
-                self.note(f"changes behind Bowline's back: {what}")
+                self.count[f"changes behind Bowline's back: {what}"] += 1
 
 
 # What others change in AWS, and tell no one
@@ -336,7 +336,7 @@ def night(month: Month, number: int) -> None:
         verify_all(month)
     for task in ("read_organizations", "delete_old"):
         send(task)
-    month.note("nights")
+    month.count["nights"] += 1
 
 
 def send(task: str) -> None:
@@ -386,7 +386,7 @@ def failing(month: Month, number: int) -> Iterator[None]:
         yield
     finally:
         month.aws.failing.refusals = {}
-        month.note(what)
+        month.count[what] += 1
 
 
 def verify_all(month: Month) -> None:
@@ -405,9 +405,9 @@ def verify_all(month: Month) -> None:
             month.troubles.append(f"A night was too short, for {names or 'its runs'}.")
             break
         time.sleep(EVERY)
-    month.note("verifications at night", tonight.count())
+    month.count["verifications at night"] += tonight.count()
     failed = tonight.filter(status="failed").count()
-    month.note("verifications at night that found a fault", failed)
+    month.count["verifications at night that found a fault"] += failed
 
 
 # What agrees at its end: AWS, the database, the newest bundle and the activity log

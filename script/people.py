@@ -107,15 +107,12 @@ class People:
         self.troubles: list[str] = []
         """What went otherwise than it should."""
 
-    def note(self, what: str, count: int = 1) -> None:
-        self.count[what] += count
-
     def tried(self, caller: Caller, path: str, **body: Any) -> Any:
         """Post it; None where it was refused, which is noted."""
         try:
             return caller.post(path, **body) or {}
         except Refused as refused:
-            self.note(f"refused: {path.rpartition('/')[2]}, {refused.code}")
+            self.count[f"refused: {path.rpartition('/')[2]}, {refused.code}"] += 1
             return None
 
     def add_managing(self) -> None:
@@ -130,7 +127,7 @@ class People:
             "providers": {"ec2": {}, **providers},
         }
         self.planner.call("PUT", f"/accounts/{account.name}", settings)
-        self.note("accounts added")
+        self.count["accounts added"] += 1
 
     def roll_out(
         self,
@@ -150,7 +147,7 @@ class People:
         number = started["number"]
         if limits:
             self.planner.call("PATCH", f"/rollouts/{number}", limits)
-        self.note(f"rollouts: {kind}")
+        self.count[f"rollouts: {kind}"] += 1
         deadline, happened = time.monotonic() + LONGEST, False
         while (found := self.planner.get(f"/rollouts/{number}"))["state"] not in ENDED:
             if self.approve(found) and not happened:
@@ -158,7 +155,7 @@ class People:
                 meanwhile()
             if found["state"] == "paused":
                 self.planner.post(f"/rollouts/{number}/resume")
-                self.note("rollouts paused by failures, and resumed")
+                self.count["rollouts paused by failures, and resumed"] += 1
             if time.monotonic() > deadline:
                 self.troubles.append(f"Rollout {number} ({kind}) did not end.")
                 self.planner.post(f"/rollouts/{number}/stop")
@@ -191,5 +188,5 @@ class People:
                     "confirmation": f"delete in {counted(len(runs))}",
                 }
                 approved.append(self.tried(self.approver, f"{path}/approve", **said))
-        self.note("approvals", sum(one is not None for one in approved))
+        self.count["approvals"] += sum(one is not None for one in approved)
         return any(one is not None for one in approved)

@@ -1,6 +1,6 @@
 """Everything that a release needs, in order; the first step that fails ends it.
 
-Nothing is published: a person pushes the tag and the image, after looking at them.
+Started again at the same commit, it continues where it ended. A person publishes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +40,6 @@ class NotReady(Exception):
     """What is wrong, and what to do about it."""
 
 
-class NotHere(Exception):
-    """What this machine can't do, and where to do it: the release continues."""
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """A part of a release: a command, or a function with what it does in words."""
@@ -57,14 +54,17 @@ class Step:
         said = self.words if callable(self.does) else shlex.join(self.does)
         return f"{self.name}: {said}"
 
-    def run(self) -> None:
+    def run(self) -> str:
+        """Return what this machine can't do: the release continues; empty: done."""
         if callable(self.does):
-            return self.does()
+            self.does()
+            return ""
         code = subprocess.run(self.does, cwd=ROOT).returncode
         if code == 3 and self.elsewhere:
-            raise NotHere(f"{shlex.join(self.does)} says why. Run it elsewhere.")
+            return f"{self.name}: {shlex.join(self.does)} says why. Run it elsewhere."
         if code:
             raise NotReady(f"{shlex.join(self.does)} ended with {code}.")
+        return ""
 
 
 def output(*command: str, root: Path = ROOT) -> str:
@@ -103,7 +103,6 @@ STEPS = (
     Step("All tests", ("script/test", "--all")),
     Step("Month", ("script/bench", "month")),
     Step("Slips", ("script/slips",)),
-    Step("Upgrades", ("script/test", "tests/upgrade")),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
     Step("Image", ("script/image",), elsewhere=True),
     Step("Bill of materials", (*SUPPLY_CHAIN, "sbom", f"{MADE}/sbom.json")),
@@ -112,21 +111,28 @@ STEPS = (
 )
 
 
-def release(steps: Iterable[Step]) -> int:
+def release(steps: Iterable[Step], report: Path) -> int:
+    """Carry out the steps that the report doesn't have, and add each that passes."""
     left = []
+    passed = report.read_text() if report.exists() else ""
     for step in steps:
         print(f"\n== {step}", flush=True)
+        if not callable(step.does) and f"\n{step} (" in f"\n{passed}":
+            print("Passed before, at this commit.")
+            continue
+        began = time.monotonic()
         try:
-            step.run()
-        except NotHere as error:
-            left.append(f"{step.name}: {error}")
-            print(f"Not done. {left[-1]}", file=sys.stderr)
+            missing = step.run()
         except NotReady as error:
             print(f"Not ready: {error}", file=sys.stderr)
             return 1
-    print(f"\n{BY_HAND}")
-    if left:
-        print("Not done here:\n" + "\n".join(f"- {one}" for one in left))
+        if missing:
+            left.append(f"- {missing}")
+            continue
+        with report.open("a") as file:
+            print(f"{step} ({time.monotonic() - began:.0f} s)", file=file)
+    print(f"\n{BY_HAND}\nPassed at this commit:\n{report.read_text()}")
+    print("Not done here:", *left or ["- nothing"], sep="\n")
     return 0
 
 
@@ -134,12 +140,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/release", description=__doc__)
     parser.add_argument("--dry-run", action="store_true", help="print the steps only")
     if parser.parse_args(arguments).dry_run:
-        for number, step in enumerate(STEPS, 1):
-            print(f"{number}. {step}")
-        print(f"\n{BY_HAND}")
+        steps = (f"{number}. {step}" for number, step in enumerate(STEPS, 1))
+        print(*steps, f"\n{BY_HAND}", sep="\n")
         return 0
     os.makedirs(ROOT / MADE / "pages", exist_ok=True)
-    return release(STEPS)
+    return release(STEPS, ROOT / MADE / f"{output('git', 'rev-parse', 'HEAD')}.txt")
 
 
 if __name__ == "__main__":

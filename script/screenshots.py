@@ -451,8 +451,6 @@ def main() -> None:
         taken = ("account-existing-roles", f"{link}?tab=of-others")
         take_all(browser, site, {"olivia": [*OF_MANY, taken]}, folder)
     write_index(folder)
-    total = sum(file.stat().st_size for file in folder.glob("*.webp"))
-    print(f"{folder}: {total / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -117,10 +117,14 @@ def findings(path: str, text: str) -> list[Finding]:
 
 
 def found_in(path: str, read: Iterable[Words], bans: Iterable[Banned]) -> list[Finding]:
+    # What a text must have is found a hundred times faster than what it says.
+    by_start = [(re.split(r"[*\s]", one.phrase.lower())[0], one) for one in bans]
     return [
         Finding(path, first + words[: found.start()].count("\n"), banned)
         for first, words in read
-        for banned in bans
+        for lower in [words.lower()]
+        for start, banned in by_start
+        if start in lower
         for found in banned.pattern.finditer(words)
     ]
 

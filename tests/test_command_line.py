@@ -57,6 +57,7 @@ def told(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if ": Activity " not in line]
 
 
+@pytest.mark.exhaustive(after=0)
 def test_verify_makes_the_tables_too(clone: FreshClone) -> None:
     ending = clone.run(".venv/bin/python manage.py verify")
 

@@ -42,7 +42,7 @@ NOT_QUICK = {ATTACKS, TESTS / "accounts" / "web", TESTS / "script"}
 """Folders that ask for pages, try all of a site, or run programs of ours."""
 SLOW = frozenset((TESTS / "data" / "slow_tests.txt").read_text().split())
 """Tests that take longer than a quick one may."""
-OF_EACH = 2
+OF_EACH = 1
 """How many tests of a module that need another program are in the short tier."""
 DEAR = {TESTS / name for name in ("conformance", "journey", "moto", "strict_aws")}
 """Folders whose tests wait for several programs, or for all of a site: as in a browser,

@@ -99,6 +99,7 @@ def path_of(said: bytes) -> str:
     return f"/api/v1{json.loads(said)['path']}"
 
 
+@pytest.mark.exhaustive(after=0)
 def test_one_token_keeps_no_thread_of_the_pages_busy(
     site: Site, celery_worker: StartWorker, tmp_path: Path
 ) -> None:

@@ -41,7 +41,6 @@ def accounts(moto: str, partition: str) -> Iterator[Accounts]:
         yield made
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_an_account_is_onboarded_put_into_a_bundle_and_removed(
     accounts: Accounts, tmp_path: Path, partition: str

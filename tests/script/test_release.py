@@ -50,7 +50,6 @@ def test_a_dry_run_prints_every_step_and_what_is_left(
         "All tests",
         "Month",
         "Slips",
-        "Upgrades",
         "Pictures",
         "Image",
         "Bill of materials",
@@ -76,11 +75,43 @@ def test_the_first_step_that_fails_ends_it_before_the_tag(
     tag = tmp_path / "tag"
     steps = [Step("Fails", ("false",)), Step("Tag", ("touch", str(tag)))]
 
-    assert release(steps) == 1
+    report = tmp_path / "report"
+
+    assert release(steps, report) == 1
     assert not tag.exists()
     assert "Not ready: false ended with 1." in capsys.readouterr().err
-    assert release(steps[1:]) == 0
+    assert release(steps[1:], report) == 0
     assert tag.exists()
+
+
+def test_started_again_it_continues_where_it_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count, ready, report = (tmp_path / one for one in ("count", "ready", "report"))
+    looked: list[str] = []
+    steps = [
+        Step("Clean", lambda: looked.append("clean"), "looks"),
+        Step("Tests", ("sh", "-c", f"echo ran >>{count}")),
+        Step("Image", ("sh", "-c", "exit 3"), elsewhere=True),
+        Step("Slips", ("test", "-e", str(ready))),
+    ]
+
+    assert release(steps, report) == 1
+    ready.touch()
+    assert release(steps, report) == 0
+
+    assert count.read_text() == "ran\n"
+    assert looked == ["clean", "clean"]
+    said = capsys.readouterr().out.partition("Passed at this commit:\n")[2]
+    assert re.findall(r"^(\w+): .* \(\d+ s\)$", said, re.M) == [
+        "Clean",
+        "Tests",
+        "Clean",
+        "Slips",
+    ]
+    assert said.endswith(
+        "Not done here:\n- Image: sh -c 'exit 3' says why. Run it elsewhere.\n"
+    )
 
 
 def test_what_cannot_be_done_here_is_said_at_the_end(
@@ -91,9 +122,11 @@ def test_what_cannot_be_done_here_is_said_at_the_end(
     ends = ("sh", "-c", "exit 3")
     tags = Step("Tag", ("touch", str(tag)))
 
-    assert release([Step("Tests", ends), tags]) == 1
+    report = tmp_path / "report"
+
+    assert release([Step("Tests", ends), tags], report) == 1
     assert not tag.exists()
-    assert release([Step("Image", ends, elsewhere=True), tags]) == 0
+    assert release([Step("Image", ends, elsewhere=True), tags], report) == 0
     assert tag.exists()
     last = capsys.readouterr().out.partition("By hand, now:")[2]
     said = "Not done here:\n- Image: sh -c 'exit 3' says why. Run it elsewhere.\n"

@@ -18,9 +18,8 @@ from accounts.management.command import FAILED, BowlineCommand
 from accounts.models import Bundle
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in
-from onboarding.spinnaker.halconfig.diff import fields
+from onboarding.spinnaker.halconfig.merged import STEPS, UNDO, fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
-from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 

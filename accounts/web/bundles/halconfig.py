@@ -30,9 +30,8 @@ from accounts.web.crumbs import crumbs
 from onboarding import names
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_in
-from onboarding.spinnaker.halconfig.diff import diff_lines, fields
+from onboarding.spinnaker.halconfig.merged import STEPS, UNDO, diff_lines, fields
 from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
-from onboarding.spinnaker.halconfig.next_steps import STEPS, UNDO
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
 

@@ -141,6 +141,7 @@ def write(account: ManagedAccount, columns: dict[str, Any]) -> None:
     account.save()
 
 
+@pytest.mark.exhaustive(after=0)
 def test_one_error_among_ten_thousand_is_one_error_and_nothing_is_saved() -> None:
     account_row("taken", account_id="000000007000")
     rows = file(*(row(n) for n in range(1, 10_001)))

@@ -22,7 +22,7 @@ from script.emulated_organization import (
 from tests.accounts.runs.carried import member, with_managing
 from tests.servers import seed_member
 
-ACCOUNTS, AT_ONCE = 32, 16
+ACCOUNTS, AT_ONCE = 16, 16
 
 
 @pytest.mark.django_db(transaction=True)

@@ -136,6 +136,7 @@ def assert_kept(account: ManagedAccount) -> None:
         remove(account, None)
 
 
+@pytest.mark.exhaustive(after=2)
 @pytest.mark.parametrize(
     "way",
     [WithHalyard, WithKustomize, WithOperator, WithGate],

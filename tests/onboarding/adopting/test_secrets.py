@@ -208,6 +208,7 @@ for shape in {shapes!r}:
 """
 
 
+@pytest.mark.exhaustive(after=1)
 @pytest.mark.parametrize(
     "shapes",
     [

@@ -210,6 +210,7 @@ def left(field: Field, account: Managed) -> tuple[set[type], bool]:
     return {type(one.resource) for one in changes}, all(one.owned for one in observed)
 
 
+@pytest.mark.exhaustive(after=0)
 @needs_terraform
 def test_applied_it_leaves_nothing_to_change(
     field: Field, cluster: Any, tmp_path: Path
@@ -226,6 +227,7 @@ def test_applied_it_leaves_nothing_to_change(
     assert "No changes." in terraform("plan")
 
 
+@pytest.mark.exhaustive(after=0)
 @needs_terraform
 @pytest.mark.exhaustive
 def test_a_role_that_exists_is_imported_and_corrected(

@@ -61,6 +61,7 @@ def test_every_action_is_one_that_aws_knows(partition):
     assert [a for a in actions if known_actions().get(a.lower()) != a] == []
 
 
+@pytest.mark.exhaustive(after=1)
 @every_partition
 def test_parliament_finds_nothing_but_what_is_accepted_with_a_reason(partition):
     accepted = {(finding.kind, finding.action) for finding in ACCEPTED}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
-from onboarding.spinnaker.halconfig.diff import diff_lines, fields
+from onboarding.spinnaker.halconfig.merged import diff_lines, fields
 from onboarding.spinnaker.halconfig.merging import (
     ADDED,
     CHANGED,

@@ -42,6 +42,7 @@ def test_the_list_is_searched_by_every_word(viewer: Client) -> None:
     assert "&lt;b&gt;" in content(viewer, "/help/docs/?text=<b>%00")
 
 
+@pytest.mark.exhaustive(after=4)
 @pytest.mark.parametrize("document", documents(), ids=lambda document: document.slug)
 def test_every_link_of_a_document_answers(viewer: Client, document: Document) -> None:
     page = content(viewer, document.url)

@@ -206,6 +206,7 @@ def test_an_instance_role_changes_no_service_account():
     assert "kustomize/serviceaccount-patch.yml" not in files
 
 
+@pytest.mark.exhaustive(after=1)
 @pytest.mark.parametrize("keys", [("ec2",), ("ecs",), ("lambda",), ("eks",)])
 def test_each_provider_alone_builds(tmp_path: Path, keys: tuple[str, ...]):
     chosen = [eks() if key == "eks" else provider(key) for key in keys]
