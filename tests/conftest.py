@@ -36,7 +36,7 @@ from tests.fresh_clone import FreshClone
 
 pytest_plugins = ["tests.tiers", "tests.servers", "tests.databases"]
 
-BASELINE = import_module("accounts.migrations.0001_baseline")
+FIRST = import_module("accounts.migrations.0001_first_release")
 
 # How long an example takes says something of the machine only.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -143,7 +143,7 @@ def roles_made_again(request: pytest.FixtureRequest) -> None:
     ContentType.objects.clear_cache()
     if not Group.objects.exists():
         editor = SimpleNamespace(connection=connection)
-        BASELINE.make_roles(apps, editor)
+        FIRST.make_roles(apps, editor)
 
 
 @pytest.fixture

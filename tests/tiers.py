@@ -58,7 +58,6 @@ ON_POSTGRESQL = {
         "accounts/notify",
         "accounts/operations",
         "accounts/discover/organization",
-        "accounts/factors/test_carried_over.py",
         "accounts/factors/test_keeping.py",
         "accounts/people/role_limits",
         "accounts/runs/deciding/test_forgetting_at_once.py",

@@ -10,22 +10,14 @@ redirects to this site only.
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Activity, BrowserSession, EnvironmentPolicy
 from accounts.web.you.confirmation import CONFIRMED
-from accounts.web.you.preferences import SessionStore
-from accounts.web.you.sessions import count_open
 from tests.rows import PASSWORD, account_row, person, session_row
 
 pytestmark = pytest.mark.django_db
@@ -112,30 +104,6 @@ def test_no_page_shows_the_key_of_a_session() -> None:
 
     (session,) = BrowserSession.objects.all()
     assert session.pk not in f"{page}{session}"
-
-
-def test_an_upgrade_leaves_sessions_open_and_tells_whose_they_are() -> None:
-    user = person("viewer")
-    here, there = signed_in(user), signed_in(user)
-    names = ("session_key", "session_data", "expire_date")
-    before = list(BrowserSession.objects.values(*names))
-    of_nobody = SessionStore().encode({SESSION_KEY: str(user.pk + 1)})
-    for row in (
-        *before,
-        {**before[0], "session_key": "a", "session_data": "unreadable"},
-        {**before[0], "session_key": "b", "session_data": of_nobody},
-    ):
-        Session.objects.create(**row)
-    BrowserSession.objects.all().delete()
-
-    move = import_module("accounts.migrations.0016_browser_sessions")
-    move.move_sessions(apps, SimpleNamespace(connection=connection))
-
-    assert (is_in(here), is_in(there)) == (True, True)
-    assert not Session.objects.exists()
-    assert BrowserSession.objects.count() == count_open(user) == 2
-    here.post("/you/sessions/end/")
-    assert (is_in(here), is_in(there)) == (True, False)
 
 
 def test_settings_ask_for_the_password_again() -> None:

@@ -7,22 +7,38 @@ the emulated AWS as it was when the database was recorded.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 
 from celery import Celery, current_app
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Bundle, Delivery, ManagedAccount, Rollout, Run
+from accounts.factors.keeping import use_code
+from accounts.models import (
+    Adoption,
+    Bundle,
+    Delivery,
+    FoundCluster,
+    ManagedAccount,
+    Question,
+    Rollout,
+    Run,
+)
 from accounts.models.states import Status
 from accounts.people.activity import first_broken
-from accounts.runs.actions import approve, verify
+from accounts.runs.actions import approve, remove, verify
 from accounts.runs.stages import carry_on
 from accounts.tasks import sweep
+from tests.accounts.web.factors.people import code
+from tests.rows import person
 from tests.upgrade.story import next_configuration
 
+KINDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 PAGES = (
     "/",
     "/accounts/",
@@ -35,6 +51,7 @@ PAGES = (
     "/bundles/now/",
     "/bundles/deliveries/",
     "/settings/",
+    "/settings/?tab=rules",
     "/settings/activity/",
     "/settings/notifications/",
     "/settings/people/",
@@ -43,9 +60,25 @@ PAGES = (
 )
 
 
+def tell_queries() -> None:
+    """Print one query of each kind that all of it makes, with its values."""
+    queries: dict[str, str] = {}
+
+    def note(run: Any, query: str, values: Any, many: bool, context: Any) -> Any:
+        if query.startswith(KINDS) and not many:
+            queries.setdefault(query, connection.ops.compose_sql(query, values))
+        return run(query, values, many, context)
+
+    with connection.execute_wrapper(note):
+        tell()
+    print(json.dumps([*queries.values()]))
+
+
 def tell() -> None:
     """Look at what was recorded first; then continue from there."""
     current_app.loader.import_default_modules()
+    # As if it was asked today: nobody waits for more than a day.
+    Question.objects.update(expires_at=timezone.now() + timedelta(hours=1))
     with patch.object(Celery, "send_task", autospec=True, side_effect=worked_on):
         said = {
             "altered": [*altered_bundles()],
@@ -54,7 +87,10 @@ def tell() -> None:
             **pages(),
             "verified": verified_again("dev"),
             "interrupted": swept("data"),
+            "code": use_code(User.objects.get(username="ada"), code()),
+            "clusters": [one.name for one in FoundCluster.objects.all()],
             "waiting": approved("tools"),
+            "removed": removed("tools"),
             "broken_after": first_broken(),
         }
     print(json.dumps(said))
@@ -82,7 +118,7 @@ def pages() -> dict[str, Any]:
     accounts = {one.get_absolute_url(): one for one in ManagedAccount.objects.all()}
     others = [
         row.get_absolute_url()
-        for kind in (Run, Rollout, Bundle, Delivery)
+        for kind in (Run, Rollout, Bundle, Delivery, Adoption, Question)
         for row in kind.objects.all()
     ]
     rights = [f"{url}permissions/" for url in accounts]
@@ -119,6 +155,13 @@ def approved(name: str) -> list[str]:
     assert approve(run, by, read=run.plan_digest)
     carry_on(run)
     return outcome(run)
+
+
+def removed(name: str) -> list[str]:
+    """Plan it, and approve and carry that out, as all of it is by this version."""
+    account, by = ManagedAccount.objects.get(name=name), person("operator")
+    carry_on(remove(account, by))
+    return approved(name)
 
 
 def outcome(run: Run) -> list[str]:

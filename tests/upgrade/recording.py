@@ -1,7 +1,8 @@
 """`python -m tests.upgrade.recording VERSION`: record a database of this version.
 
 It holds what people and workers left, for test_upgrade.py to upgrade. The files of the
-emulated AWS are next to it. Each release adds one, with its own code.
+emulated AWS are next to it, and so are the queries of this version's pages and workers.
+Each release adds one, with its own code.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.upgrade import on_postgresql, on_sqlite
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "data" / "upgrade"
+QUERIES = "from tests.upgrade.after import tell_queries; tell_queries()"
 STORY = "from tests.upgrade.story import tell; tell({!r})"
 ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -57,7 +59,7 @@ def managed(*arguments: str, **environment: str) -> str:
 
 def record(version: str) -> None:
     folder = RECORDED / version
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="bowline-recording-") as work:
         state, url = Path(work, "aws"), f"sqlite:///{work}/bowline.sqlite3"
         managed("migrate", "--verbosity=0", DATABASE_URL=url)
@@ -67,10 +69,13 @@ def record(version: str) -> None:
             managed("shell", "-c", story, DATABASE_URL=url, WORK=work, **environment)
         write(folder / "aws.tar.xz", archived(state))
         write(folder / "sqlite.sql.xz", on_sqlite.dump(url))
-        with postgresql() as new:
+        with postgresql() as new, emulated_aws(state) as endpoint:
             managed("migrate", "--verbosity=0", DATABASE_URL=new)
             on_postgresql.copy_from_sqlite(url, new)
             write(folder / "postgresql.sql.xz", on_postgresql.dump(new))
+            environment = seed(endpoint).environment
+            queries = managed("shell", "-c", QUERIES, DATABASE_URL=new, **environment)
+            write(folder / "queries.json.xz", queries.splitlines()[-1].encode())
 
 
 def archived(state: Path) -> bytes:

@@ -17,19 +17,31 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
+from accounts.decisions.environment_rules import give_rule
+from accounts.discover.clusters import begin_search
 from accounts.discover.organization.reading import begin_reading, read_on
 from accounts.factors import keeping
 from accounts.factors.keeping import seal
-from accounts.mapping.accounts_file import register
+from accounts.mapping.accounts_file import register, uploading
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.mapping.spinnaker import describe_spinnaker
-from accounts.models import Bundle, ManagedAccount, Organization, Run, Target
+from accounts.models import (
+    Bundle,
+    EnvironmentRule,
+    ManagedAccount,
+    Organization,
+    Preferences,
+    Run,
+    Target,
+    Unit,
+    Watch,
+)
 from accounts.models.states import Status
 from accounts.notify import channels
 from accounts.people.policies import choose
@@ -43,7 +55,9 @@ from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import read_accounts_file
 from onboarding.delivery.connection import Connection
 from script.emulated_organization import ACCESS_ROLE, MANAGING, MEMBERS
+from tests.accounts.mapping.adopted import adoption_row
 from tests.accounts.spinnaker.deliveries.slow_gate import SlowGate
+from tests.accounts.web.factors.people import SECRET
 from tests.journey.deadly_proxy import deadly_proxy
 from tests.onboarding.delivery import strict_gate
 from tests.onboarding.delivery.strict_gate import Served, served
@@ -53,6 +67,7 @@ CONFIGURATION = ("clouddriver/", "hal/accounts.yml", "hal/profiles/", "kubernete
 """What Spinnaker reads of a bundle. The other files are programs and texts, which a
 version may write otherwise; one that writes these otherwise changes next_bundle.json.
 """
+PROD = "production"
 IDS = {member.name.removeprefix("account"): member.account_id for member in MEMBERS}
 OTHERS = {"owned": "888888888880", "idea": "999999999990"}
 EACH: dict[str, dict[str, Any]] = {
@@ -61,7 +76,11 @@ EACH: dict[str, dict[str, Any]] = {
         "permissions": {"READ": ["everyone"], "WRITE": ["developers"]},
         "providers": {
             "ec2": {},
-            "eks": {"clusters": [{"name": "apps", "region": "us-east-1"}]},
+            "eks": {
+                "clusters": [
+                    {"name": "apps", "region": "us-east-1", "namespaces": ["apps"]}
+                ]
+            },
         },
     },
     "staging": {
@@ -69,7 +88,7 @@ EACH: dict[str, dict[str, Any]] = {
         "external_id": False,
         "providers": {"ec2": {}, "ecs": {}},
     },
-    "prod": {"environment": "production"},
+    "prod": {"environment": PROD},
     "data": {"providers": {"ec2": {}, "lambda": {"access": "read"}}},
     "owned": {"made_by": "owner"},
 }
@@ -91,12 +110,12 @@ def tell(folder: str) -> None:
     approver = person("approver", username="ben").groups.get()
     for one in (grace, olga):
         one.groups.add(approver)
-    person("viewer", username="vic")
+    Client().force_login(person("viewer", username="vic"))
     with nothing_sent():
         decide_settings(ada, grace, vera)
         onboard(grace, "dev", "staging", "untrusting")
         build(new_bundle(grace))
-        deliver(ada, grace)
+        deliver(ada, grace, "--approve")
         onboard(grace, "prod")
         approve_prod(olga)
         second = new_bundle(olga)
@@ -107,7 +126,12 @@ def tell(folder: str) -> None:
         onboard(grace, "owned")
         read_organization(grace)
         call("verify", "prod")
-        register(read_accounts_file(described("idea", "data", "tools")), grace)
+        file = described("idea", "data", "tools")
+        uploading.check("accounts.json", file, csv=False, by=grace)
+        register(read_accounts_file(file), grace)
+        deliver(ada, grace)
+        adoption_row(grace)
+        begin_search([ManagedAccount.objects.get(name="dev")], grace)
         planned("tools", grace)
         interrupt(planned("data", grace), grace)
     files = json.dumps(next_configuration(), indent=1)
@@ -116,7 +140,8 @@ def tell(folder: str) -> None:
 
 def decide_settings(ada: User, grace: User, vera: User) -> None:
     limit(vera, OPERATOR, ["", "dev"], by=ada)
-    choose("dev", second_approver=False)
+    for one in ("dev", "lab"):
+        choose(one, second_approver=False)
     target = Target(
         name="Releases",
         channel=Target.Channel.WEBHOOK,
@@ -129,7 +154,10 @@ def decide_settings(ada: User, grace: User, vera: User) -> None:
     api_tokens.make(
         grace, uuid4(), name="pipeline", scopes=["operate"], expires_at=year
     )
-    assert keeping.add(ada, keeping.APP, secret=seal(generate_totp_secret()), last=0)
+    assert keeping.add(ada, keeping.APP, secret=seal(SECRET), last=0)
+    keeping.add(ada, keeping.PASSKEY, name="laptop", credential={}, last=0)
+    give_rule(ada, rule=EnvironmentRule(by="name", value="prod*", environment=PROD))
+    Preferences.objects.create(person=grace, time_zone="Europe/Berlin")
 
 
 def described(*names: str) -> bytes:
@@ -139,6 +167,7 @@ def described(*names: str) -> bytes:
             "name": name,
             "account_id": (IDS | OTHERS)[name],
             "regions": ["us-east-1"],
+            "environment": "lab",
             "providers": {"ec2": {}},
             **({"access_role": ACCESS_ROLE} if name != "owned" else {}),
             **EACH.get(name, {}),
@@ -167,13 +196,14 @@ def call(*arguments: Any, **options: Any) -> None:
         call_command(*arguments, **options)
 
 
-def deliver(ada: User, by: User) -> None:
+def deliver(ada: User, by: User, *approve: str) -> None:
+    """Deliver, or leave a plan that waits for a Gate that is gone by then."""
     with served(Served(SlowGate(period=1.0))) as gate:
         connection = Connection(
             url=gate.url, release="2026.2", sign_in="none", poll_seconds=5
         )
         assert describe_spinnaker(connection, ada)
-        call("deliver", approve=True, by=by.username)
+        call("deliver", *approve, by=by.username)
 
 
 def approve_prod(by: User) -> None:
@@ -189,6 +219,8 @@ def read_organization(by: User) -> None:
     while row.is_reading:
         read_on(row)
         row.refresh_from_db()
+    unit = Unit.objects.get(path__endswith="Sandbox")
+    Watch.objects.create(unit=unit, environment="lab").authors.add(by)
 
 
 def planned(name: str, by: User) -> Run:

@@ -8,35 +8,30 @@ from __future__ import annotations
 import io
 import json
 import lzma
+import re
 import tarfile
 from collections import Counter
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
 from types import ModuleType
 from typing import Any
-from uuid import UUID
 
-import boto3
 import psycopg
 import pytest
+from psycopg.errors import UniqueViolation
 
-from script.emulated_organization import (
-    MANAGING,
-    MEMBERS,
-    Edge,
-    bowline_credentials,
-    seed_network,
-)
+from onboarding import VERSION
+from script.emulated_organization import seed
 from script.servers import emulated_aws
 from tests.upgrade import on_postgresql, on_sqlite
-from tests.upgrade.recording import RECORDED, managed
+from tests.upgrade.recording import RECORDED, ROOT, managed
 
-VERSIONS = sorted(folder.name for folder in RECORDED.iterdir())
+VERSIONS = sorted(
+    (folder.name for folder in RECORDED.iterdir()),
+    key=lambda version: [int(number) for number in version.split(".")],
+)
 KINDS = {"postgresql": on_postgresql, "sqlite": on_sqlite}
-ROLES = '{"platform": ["operator", "approver"]}'
-"""What the recorded site stored, and must be configured since."""
 TELL = "from tests.upgrade.after import tell; tell()"
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -73,7 +68,7 @@ def upgraded(
     kind.load(lzma.decompress((recorded / f"{name}.sql.xz").read_bytes()), url)
     before = kind.rows(url)
     for one in (url, new):
-        managed("migrate", "--verbosity=0", DATABASE_URL=one, OIDC_ROLES=ROLES)
+        managed("migrate", "--verbosity=0", DATABASE_URL=one)
     return Upgraded(recorded, kind, url, new, before, kind.rows(url))
 
 
@@ -86,132 +81,17 @@ def made_in(server: str, which: str) -> str:
 
 
 def test_all_rows_stay_as_they_were(upgraded: Upgraded) -> None:
-    """Among them states, proofs and approvals, and the zip of each bundle."""
-    kept = without_own_factors(without_what_is_dropped(upgraded.before))
-    old = with_names_of_today(kept)
-    before = in_words_of_today(old)
-    after = in_words_of_today(upgraded.after)
-
+    """Among them states, verifications and approvals, and the zip of each bundle. What
+    a release names or writes otherwise, it says here.
+    """
     lost = {
         table: gone
-        for table, rows in before.items()
-        if (gone := missing(rows, after.get(table, [])))
+        for table, rows in upgraded.before.items()
+        if (gone := missing(rows, upgraded.after.get(table, [])))
     }
 
     assert lost == {}
     assert upgraded.before["accounts_managedaccount"]
-
-
-def without_what_is_dropped(rows: Rows) -> Rows:
-    """Leave out these tables, and what only refers to their kinds of rows."""
-    kept = {table: all_of for table, all_of in rows.items() if table not in DROPPED}
-    gone: set[Any] = DROPPED
-    for table, refers in (
-        ("django_content_type", table_of),
-        ("auth_permission", itemgetter("content_type_id")),
-        ("auth_group_permissions", itemgetter("permission_id")),
-    ):
-        dropped = [row for row in kept[table] if refers(row) in gone]
-        kept[table] = [row for row in kept[table] if row not in dropped]
-        gone = {row["id"] for row in dropped}
-    return kept
-
-
-def table_of(kind: dict[str, Any]) -> str:
-    return f"{kind['app_label']}_{kind['model']}"
-
-
-DROPPED = {
-    "auditlog_logentry",
-    "accounts_adding",
-    "accounts_clustersearch",
-    "accounts_fedaccount",
-    "accounts_feedrow",
-    "accounts_feedtoken",
-    "accounts_grouproles",
-    "accounts_lookup",
-    "accounts_samlanswer",
-    "accounts_sentfile",
-}
-"""By 0007_one_log, by the migrations without the feed, SAML and groups, and by the one
-of questions, which are short-lived.
-"""
-
-APPS, CODES = "accounts_authenticatorapp", "accounts_recoverycode"
-
-
-def without_own_factors(rows: Rows) -> Rows:
-    """Leave out what 0041_factors writes into the table of django-allauth."""
-    gone = {APPS, CODES, "accounts_passkey"}
-    return {table: all_of for table, all_of in rows.items() if table not in gone}
-
-
-def test_second_factors_go_on(upgraded: Upgraded) -> None:
-    now = {
-        (row["user_id"], row["type"]): json.loads(row["data"])
-        if isinstance(row["data"], str)
-        else row["data"]
-        for row in upgraded.after["mfa_authenticator"]
-    }
-
-    (app,) = upgraded.before[APPS]
-    codes = [row["digest"] for row in upgraded.before[CODES]]
-    who = app["person_id"]
-    assert now == {
-        (who, "totp"): {"secret": app["secret"], "last": app["last_step"]},
-        (who, "recovery_codes"): {"migrated_codes": codes},
-    }
-
-
-TABLES = {"handedouttext": "handofftext", "notice": "notification"}
-COLUMNS = {
-    "described_at": "added_at",
-    "four_eyes": "second_approver",
-    "left_out": "excluded",
-    "left_out_at": "excluded_at",
-    "left_out_by_id": "excluded_by_id",
-    "left_out_by_name": "excluded_by_name",
-    "proof": "verification",
-    "proved": "verified",
-}
-"""What 0022_names names otherwise, wherever it is."""
-DESCRIBED = {"enabledprovider": "has_details", "foundcluster": "added"}
-
-
-def with_names_of_today(rows: Rows) -> Rows:
-    """Name tables and columns as 0022_names does, and type what 0027 does."""
-    named: Rows = {}
-    for table, all_of in rows.items():
-        model = table.removeprefix("accounts_")
-        columns = {**COLUMNS, "described": DESCRIBED.get(model, "described")}
-        new = table.replace(model, TABLES.get(model, model))
-        named[new] = [{columns.get(k, k): row[k] for k in row} for row in all_of]
-    for account in named["accounts_managedaccount"]:
-        # A text since 0027: an external ID of the account's own can be the former one.
-        former = account["former_external_id"]
-        account["former_external_id"] = str(UUID(str(former))) if former else ""
-    for kind in named["django_content_type"]:
-        kind["model"] = TABLES.get(kind["model"], kind["model"])
-    return named
-
-
-def in_words_of_today(rows: Rows) -> Rows:
-    """Write the outcomes of checks as 0020_words does; digests follow from them."""
-    for check in rows["accounts_checkresult"]:
-        reword(check)
-    for table, column in (("findings", "results"), ("spinnaker", "result")):
-        for row in rows.get(f"accounts_{table}", []):
-            found = row[column]
-            row[column] = json.loads(found) if isinstance(found, str) else found
-            for one in row[column] or ():
-                reword(one)
-            row.pop("digest", None)
-    return rows
-
-
-def reword(check: dict[str, Any]) -> None:
-    said = {"proved": "passed", "not proved from here": "not testable"}
-    check["outcome"] = said.get(check["outcome"], check["outcome"])
 
 
 def missing(rows: list[dict[str, Any]], among: list[dict[str, Any]]) -> list[str]:
@@ -256,10 +136,7 @@ def test_everything_works_and_what_was_interrupted_is_finished(
     bundle = json.loads((upgraded.recorded / "next_bundle.json").read_text())
 
     with emulated_aws(tmp_path) as endpoint:
-        edge = Edge(boto3.Session(), endpoint, MANAGING)
-        for account in MEMBERS:  # what a deployment needs was no part of the proof then
-            seed_network(Edge(edge.session, endpoint, account).client("ec2"))
-        environment = bowline_credentials(edge).environment
+        environment = seed(endpoint).environment
         said = managed("shell", "-c", TELL, DATABASE_URL=upgraded.url, **environment)
 
     assert json.loads(said.splitlines()[-1]) == {
@@ -270,6 +147,75 @@ def test_everything_works_and_what_was_interrupted_is_finished(
         "unnamed": [],
         "verified": ["verified"],
         "interrupted": ["verified"],
+        "code": True,
+        "clusters": ["apps"],
         "waiting": ["verified"],
+        "removed": ["removed"],
         "broken_after": "",
     }
+
+
+def test_each_release_is_recorded() -> None:
+    """A release adds itself once it has its tag, with its own code: `python -m
+    tests.upgrade.recording VERSION`. This version may be recorded before that, and is
+    recorded again as it changes.
+    """
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## ([0-9.]+)$", changelog, re.MULTILINE)
+
+    recorded = {VERSION, *VERSIONS}
+
+    assert sorted(recorded ^ {*versions}) == []
+
+
+@pytest.fixture(scope="module")
+def queries() -> list[str]:
+    """Of the pages and the workers of the release before."""
+    recorded = RECORDED / VERSIONS[-1] / "queries.json.xz"
+    return json.loads(lzma.decompress(recorded.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        ("", False),
+        ("ALTER TABLE accounts_run RENAME COLUMN reach TO grasp", True),
+        (
+            "ALTER TABLE accounts_step ADD COLUMN more text NOT NULL DEFAULT 'x';"
+            "ALTER TABLE accounts_step ALTER COLUMN more DROP DEFAULT",
+            True,
+        ),
+    ],
+)
+def test_the_release_before_works_with_the_new_tables(
+    change: str, fails: bool, queries: list[str], postgres: str
+) -> None:
+    """A process of it may be in the middle of a page or a run while `migrate` runs. So
+    a column is dropped one release after the last one that reads it, and a new one has
+    a default in the database.
+    """
+    url = made_in(postgres, "previous")
+    recorded = RECORDED / VERSIONS[-1] / "postgresql.sql.xz"
+    on_postgresql.load(lzma.decompress(recorded.read_bytes()), url)
+    managed("migrate", "--verbosity=0", DATABASE_URL=url)
+
+    with psycopg.connect(url) as connection:
+        connection.execute(change)
+        refused = [one for one in queries if not works(one, connection)]
+        connection.rollback()
+
+    verbs = Counter(query.split()[0] for query in queries)
+    assert verbs.keys() == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert bool(refused) is fails, refused[:3]
+
+
+def works(query: str, connection: psycopg.Connection) -> bool:
+    """Return whether it can be carried out, but for rows that are there already."""
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(query)
+    except UniqueViolation:
+        return True
+    except psycopg.Error:
+        return False
+    return True

@@ -169,6 +169,7 @@ def token_of(name: str, monkeypatch: pytest.MonkeyPatch, scope: str) -> None:
     monkeypatch.setenv("BOWLINE_TOKEN", text)
 
 
+@pytest.mark.smoke
 def test_a_token_that_only_approves_describes_and_plans_nothing(
     production: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_token_that_only_approves_describes_and_plans_nothing(
     assert {one.environment for one in ManagedAccount.objects.all()} == {"production"}
 
 
+@pytest.mark.smoke
 def test_a_token_that_only_plans_accepts_nothing(
     production: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,6 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core import serializers
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.api.v1.adoptions import report_on_spinnaker
@@ -39,14 +37,12 @@ from onboarding.adopting.report import document, heads
 from onboarding.adopting.wording import text
 from onboarding.bounded_yaml import MOST_BYTES
 from tests.accounts.management.test_onboard_report import closed
-from tests.accounts.mapping.adopted import adoption_row
 from tests.onboarding.adopting.documents import aws, halconfig, spring
 from tests.onboarding.adopting.test_secrets import ACCESS_KEY, PLANTED, sources
 from tests.rows import person
 
 pytestmark = pytest.mark.django_db
 
-BEFORE = "0027_external_id_of_an_account"
 SCHEMA = closed(json.loads(Path("docs/adopt.schema.json").read_text()))
 
 
@@ -206,21 +202,6 @@ def test_the_document_and_the_api_say_the_bounds() -> None:
     for bound in TOO_MUCH.removeprefix("At most ").rstrip(".").split(", "):
         assert bound.removesuffix(" each") in document
         assert bound.removesuffix(" each") in described
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_report_with_an_earlier_outcome_is_deleted(operator: User) -> None:
-    adoption_row(operator)
-
-    try:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("accounts", BEFORE)])
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-
-    assert not Adoption.objects.exists()
-    assert not AdoptedAccount.objects.exists()
 
 
 def test_files_without_accounts_make_no_report(operator: User) -> None:

@@ -51,6 +51,7 @@ def test_what_stands_whole_is_on_the_latest_policy_set(here: Credentials) -> Non
     assert not account.has_older_policies
 
 
+@pytest.mark.smoke
 def test_checks_say_which_calls_were_made_as_spinnaker(here: Credentials) -> None:
     run = onboarded(member())
     managing = Run.objects.get(kind=Run.Kind.MANAGING)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from importlib import import_module
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.db import connection
 from django.urls import reverse
 
 from accounts.people.roles import ROLES, roles_of
@@ -178,15 +173,3 @@ def test_the_groups_are_the_roles() -> None:
     named = {role.name for role in ROLES}
 
     assert set(Group.objects.values_list("name", flat=True)) == named
-
-
-def test_the_migration_of_the_roles_goes_back_and_forth() -> None:
-    migration: Any = import_module("accounts.migrations.0001_baseline")
-    editor = SimpleNamespace(connection=connection)
-
-    migration.remove_roles(apps, editor)
-    without = Group.objects.count()
-    migration.make_roles(apps, editor)
-
-    assert without == 0
-    assert roles_of(person("operator")) == ("operator",)

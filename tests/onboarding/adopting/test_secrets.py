@@ -199,7 +199,7 @@ WITHIN = """
 import resource
 from onboarding.carried import secrets
 
-resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+resource.setrlimit(resource.RLIMIT_CPU, (7, 7))
 for shape in {shapes!r}:
     text = (shape * 2_000_000)[:2_000_000]
     for pattern in (secrets.SECRET_VALUE, secrets.AWS_SECRET, secrets.SECRET_KEY):

@@ -87,6 +87,7 @@ def test_it_is_no_verified_account_until_a_plan_detaches_it(
     assert left["AttachmentCount"] == 0
 
 
+@pytest.mark.smoke
 def test_what_an_earlier_choice_left_on_an_adopted_role_is_listed_at_once(
     here: Credentials,
 ) -> None:

@@ -273,6 +273,7 @@ def associate(cluster: Any, wanted: ClusterAccess, policy: str) -> None:
     )
 
 
+@pytest.mark.smoke
 def test_a_policy_that_others_associated_differs(field: Field, cluster: Any) -> None:
     wanted = made(field)
 

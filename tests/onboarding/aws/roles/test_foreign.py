@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from onboarding.aws.apply import apply
 from onboarding.aws.observe import observe
 from onboarding.aws.roles.foreign import foreign, is_wanted
@@ -85,6 +87,7 @@ def made_under(field: Field, path: str, name: str = "Extra", **fields: Any) -> s
     return arn
 
 
+@pytest.mark.smoke
 def test_a_policy_under_the_path_of_the_other_side_is_found_on_every_role(
     field: Field,
 ) -> None:
@@ -245,6 +248,7 @@ def test_what_the_other_side_of_the_account_wants_is_not_foreign(field: Field) -
         assert found(field, wants, others) == ()
 
 
+@pytest.mark.smoke
 def test_what_it_wants_is_once_its_policy_allows_more(field: Field) -> None:
     """That side puts it right: detached, it would be missing there."""
     theirs, ours = both_sides(field)
@@ -311,6 +315,7 @@ def test_what_was_not_read_is_not_taken_for_what_is_wanted() -> None:
     assert said == [True, False]
 
 
+@pytest.mark.smoke
 def test_a_policy_of_the_same_path_with_the_name_of_a_wanted_one_is_found(
     field: Field,
 ) -> None:
