@@ -250,6 +250,8 @@ class Environment(BaseSettings):
         validate_default=False,
     )
 
+    # onboarding/aws reads it by itself, and knows no other Region.
+    AWS_REGION: Region = "us-east-1"
     SECRET_KEY: Key = ""
     ALLOWED_HOSTS: SiteNames = ()
     SITE_URL: Url = ""

@@ -18,12 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "onboarding" / "spinnaker" / "bundle" / "formats" / "hal"
 """Runs where hal is, and not in Bowline: what it reads is no setting."""
 BY_NAME = re.compile(r"""environ(?:\.get\(|\[)"([A-Z_]+)"[\],)](?! = )""")
-NOT_AT_START = {
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "DJANGO_SETTINGS_MODULE",
-}
+NOT_AT_START = {"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "DJANGO_SETTINGS_MODULE"}
 """What boto3 and Django read for themselves, and pages show."""
 
 
@@ -109,7 +104,10 @@ WRONG = pytest.mark.parametrize(
         ("SITE_URL", "https://a\n", "must be a URL without a path"),
         ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@c.d", "must be an email address"),
         ("TEMPLATES_BUCKET", "s3://templates", "must be the name of a bucket"),
-        ("TEMPLATES_REGION", "eu-nowhere-1", "must be an AWS Region"),
+        *(
+            (f"{which}_REGION", "eu-nowhere-1", "must be an AWS Region")
+            for which in ("AWS", "TEMPLATES")
+        ),
         ("NOTICE_HOSTS", "https://chat.internal", "must be comma-separated host names"),
         ("NOTICE_HOSTS", "chat.internal:8080", "must be comma-separated host names"),
         ("NOTICE_NETWORKS", "chat.internal", "must be comma-separated addresses"),
