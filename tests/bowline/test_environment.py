@@ -30,10 +30,8 @@ ANY_TEXT = {
     "OIDC_GROUPS_CLAIM",
     "OIDC_NAME",
     "OIDC_ROLES",  # read in bowline/single_sign_on.py
-    "PASSWORDS_FOR",
     "SAML_ENTITY_ID",
     "SAML_METADATA_FILE",
-    "SECRET_KEY_FALLBACKS",
     "STATIC_ROOT",
 }
 
@@ -108,6 +106,7 @@ WRONG = pytest.mark.parametrize(
             (f"{which}_REGION", "eu-nowhere-1", "must be an AWS Region")
             for which in ("AWS", "TEMPLATES")
         ),
+        ("PASSWORDS_FOR", ",", "must be a comma-separated list, not ','."),
         ("NOTICE_HOSTS", "https://chat.internal", "must be comma-separated host names"),
         ("NOTICE_HOSTS", "chat.internal:8080", "must be comma-separated host names"),
         ("NOTICE_NETWORKS", "chat.internal", "must be comma-separated addresses"),
@@ -179,6 +178,8 @@ SECRETS = [
         for text in ("short", "a" * 19, "with a space in it, so not", "é" * 30)
     ),
     ("SECRET_KEY", "changeme"),
+    ("SECRET_KEY_FALLBACKS", "hunter2"),
+    ("SECRET_KEY_FALLBACKS", f"{'x' * 50}, hunter2"),
     *(
         ("DATABASE_URL", rest)
         for rest in (
@@ -188,6 +189,8 @@ SECRETS = [
             "postgresql://u:hunter2@db:port/bowline",
             "postgresql://u:hunter2@db:99999/bowline",
             "postgresql://u:hunter2@db",
+            "postgresql://u:hunter2@db/bowline?sslmode=on",
+            "postgresql://u:hunter2@db/bowline?connect_timeout=9&sslmode=",
             "hunter2",
         )
     ),

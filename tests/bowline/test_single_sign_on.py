@@ -62,7 +62,7 @@ def test_variables_of_saml_that_are_empty_stop_nothing(
     assert single_sign_on(read_environment())
 
 
-@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ROLES"])
 def test_a_client_without_its_provider_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
