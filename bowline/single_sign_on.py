@@ -39,6 +39,11 @@ def single_sign_on(env: Environment) -> SingleSignOn | None:
     """Read OIDC_…; None: nobody comes from there."""
     refuse_saml(env)
     issuer = env.OIDC_ISSUER.removesuffix("/")
+    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ROLES"):
+        if getattr(env, name) and not issuer:
+            raise ImproperlyConfigured(
+                f"{name} is set, so OIDC_ISSUER must also be set."
+            )
     if not issuer:
         return None
     parts = urlsplit(issuer)

@@ -204,7 +204,7 @@ def make_site(count: int) -> dict[str, str]:
         "overview": "/",
         "accounts": "/accounts/",
         "accounts, one environment": "/accounts/?environment=staging",
-        "accounts, searched": "/accounts/?q=account-7",
+        "accounts, searched": "/accounts/?text=account-7",
         "accounts, last page": f"/accounts/?page={max(count // 50, 1)}",
         "search": "/search/?text=account-7",
         "organization": "/accounts/organization/",

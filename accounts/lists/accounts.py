@@ -284,10 +284,9 @@ def failed_checks(accounts: Collection[ManagedAccount]) -> dict[UUID, int]:
     without one failed elsewhere, so its count says nothing.
     """
     ids = [one.pk for one in accounts]
-    rows = ManagedAccount.objects.annotate(checked=checked_run()).filter(
-        pk__in=ids, checked__isnull=False
-    )
-    checked = dict(rows.values_list("pk", "checked"))
+    rows = ManagedAccount.objects.filter(pk__in=ids).annotate(checked=checked_run())
+    # In a WHERE, PostgreSQL would find each of them a second time.
+    checked = {pk: run for pk, run in rows.values_list("pk", "checked") if run}
     failed = CheckResult.objects.filter(
         run__in=checked.values(), outcome__in=FAILED_CHECKS
     )

@@ -218,10 +218,12 @@ class RunQuerySet(JobQuerySet["Run"]):
         log_states(runs)
         return super().bulk_create(runs, *args, **options)
 
-    def log_states(self) -> None:
-        """Write a line for each, of which many were moved at once."""
+    def move_together(self, to: str, *, since: tuple[str, ...], **changes: Any) -> int:
+        """Move these, which are found by their keys, and write a line for each."""
+        moved = self.move(to, since=since, **changes)
         named = ("number", "kind", "account_name", "status", "take_over")
-        log_states(self.order_by("number").only(*named))
+        log_states(self.filter(status=to).order_by("number").only(*named))
+        return moved
 
     def due(self) -> RunQuerySet:
         return self.filter(status__in=WORKING).order_by("created_at")

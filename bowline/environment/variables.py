@@ -121,8 +121,10 @@ class Listed(Written):
     """The same of each part of a list with commas between."""
 
     def read(self, text: str) -> Any:
-        parts = (part.strip() for part in text.split(","))
-        return tuple(self.part(part) for part in parts if part)
+        parts = [*filter(None, map(str.strip, text.split(",")))]
+        if not parts:
+            raise self.refused(text)
+        return tuple(map(self.part, parts))
 
     def part(self, text: str) -> Any:
         return super().read(text)
@@ -203,15 +205,25 @@ Key = Annotated[
     str,
     Written(r"[\s\S]{20,}", "at least 20 random characters", is_secret=True),
 ]
+Keys = Annotated[
+    tuple[str, ...],
+    Listed(
+        r"[\s\S]{20,}",
+        "comma-separated keys, each of at least 20 characters",
+        is_secret=True,
+    ),
+]
 QUOTED = (
     "with `%23`, `%2F`, `%3F`, and `%40` for `#`, `/`, `?`, and `@` in the password"
 )
+SSL = "(?:disable|allow|prefer|require|verify-ca|verify-full)"
 Database = Annotated[
     str,
     Written(
         rf"sqlite:///[^\s?#]+|postgres(?:ql)?://(?:{SERVER}|(?:[^\s/?#@]*@)?)"
-        r"/[^\s/?#]+(?:\?[^\s#]*)?",
-        f"`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, {QUOTED}",
+        rf"/[^\s/?#]+(?:\?(?!(?:[^\s#]*&)?sslmode=(?!{SSL}(?:&|$)))[^\s#]*)?",
+        f"`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, {QUOTED}, "
+        "and a `sslmode` of PostgreSQL if it has one",
         is_secret=True,
     ),
 ]
@@ -250,6 +262,8 @@ class Environment(BaseSettings):
         validate_default=False,
     )
 
+    # onboarding/aws reads it by itself, and knows no other Region.
+    AWS_REGION: Region = "us-east-1"
     SECRET_KEY: Key = ""
     ALLOWED_HOSTS: SiteNames = ()
     SITE_URL: Url = ""
@@ -277,7 +291,7 @@ class Environment(BaseSettings):
     METRICS_TOKEN: Secret = ""
     METRICS_NETWORKS: Networks = ()
     TLS_ADDRESS: Address = ""
-    SECRET_KEY_FALLBACKS: Names = ()
+    SECRET_KEY_FALLBACKS: Keys = ()
     HTTPS: Flag = True
     OIDC_GROUPS_CLAIM: str = "groups"
     OIDC_SCOPES: Scopes = "openid profile email"

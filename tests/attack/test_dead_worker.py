@@ -164,7 +164,8 @@ def test_a_broker_that_takes_no_message_is_told_at_once(everybody, managing) -> 
 
     html = everybody.get(run.get_absolute_url()).content.decode()
     assert "The broker hasn&#x27;t answered" in html
-    assert "wait, and continue when a worker is available again" in html
+    assert "Workers find runs in the database." in html
+    assert "Runs, bundles" not in html
 
 
 def test_a_bundle_that_the_broker_does_not_take_tells_it_too() -> None:

@@ -18,12 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "onboarding" / "spinnaker" / "bundle" / "formats" / "hal"
 """Runs where hal is, and not in Bowline: what it reads is no setting."""
 BY_NAME = re.compile(r"""environ(?:\.get\(|\[)"([A-Z_]+)"[\],)](?! = )""")
-NOT_AT_START = {
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "DJANGO_SETTINGS_MODULE",
-}
+NOT_AT_START = {"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "DJANGO_SETTINGS_MODULE"}
 """What boto3 and Django read for themselves, and pages show."""
 
 
@@ -35,10 +30,8 @@ ANY_TEXT = {
     "OIDC_GROUPS_CLAIM",
     "OIDC_NAME",
     "OIDC_ROLES",  # read in bowline/single_sign_on.py
-    "PASSWORDS_FOR",
     "SAML_ENTITY_ID",
     "SAML_METADATA_FILE",
-    "SECRET_KEY_FALLBACKS",
     "STATIC_ROOT",
 }
 
@@ -109,7 +102,11 @@ WRONG = pytest.mark.parametrize(
         ("SITE_URL", "https://a\n", "must be a URL without a path"),
         ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@c.d", "must be an email address"),
         ("TEMPLATES_BUCKET", "s3://templates", "must be the name of a bucket"),
-        ("TEMPLATES_REGION", "eu-nowhere-1", "must be an AWS Region"),
+        *(
+            (f"{which}_REGION", "eu-nowhere-1", "must be an AWS Region")
+            for which in ("AWS", "TEMPLATES")
+        ),
+        ("PASSWORDS_FOR", ",", "must be a comma-separated list, not ','."),
         ("NOTICE_HOSTS", "https://chat.internal", "must be comma-separated host names"),
         ("NOTICE_HOSTS", "chat.internal:8080", "must be comma-separated host names"),
         ("NOTICE_NETWORKS", "chat.internal", "must be comma-separated addresses"),
@@ -181,6 +178,8 @@ SECRETS = [
         for text in ("short", "a" * 19, "with a space in it, so not", "é" * 30)
     ),
     ("SECRET_KEY", "changeme"),
+    ("SECRET_KEY_FALLBACKS", "hunter2"),
+    ("SECRET_KEY_FALLBACKS", f"{'x' * 50}, hunter2"),
     *(
         ("DATABASE_URL", rest)
         for rest in (
@@ -190,6 +189,8 @@ SECRETS = [
             "postgresql://u:hunter2@db:port/bowline",
             "postgresql://u:hunter2@db:99999/bowline",
             "postgresql://u:hunter2@db",
+            "postgresql://u:hunter2@db/bowline?sslmode=on",
+            "postgresql://u:hunter2@db/bowline?connect_timeout=9&sslmode=",
             "hunter2",
         )
     ),

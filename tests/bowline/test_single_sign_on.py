@@ -62,6 +62,18 @@ def test_variables_of_saml_that_are_empty_stop_nothing(
     assert single_sign_on(read_environment())
 
 
+@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ROLES"])
+def test_a_client_without_its_provider_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "a-secret")
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        single_sign_on(read_environment())
+
+    assert str(refused.value) == f"{name} is set, so OIDC_ISSUER must also be set."
+
+
 def test_four_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
     one = single_sign_on(read_environment())
 

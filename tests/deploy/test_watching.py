@@ -91,6 +91,16 @@ def test_every_alert_says_what_is_so_and_what_to_do() -> None:
         assert {*rule["annotations"]} == {"summary", "description"}
 
 
+def test_each_panel_of_the_first_row_is_about_what_an_alert_is() -> None:
+    alerted = {name for rule in RULES for name, _ in SELECTED.findall(rule["expr"])}
+    first = [one for one in DASHBOARD["panels"] if one["gridPos"]["y"] == 0]
+
+    assert sum(panel["gridPos"]["w"] for panel in first) == 24
+    for panel in first:
+        asked = SELECTED.findall(panel["targets"][0]["expr"])
+        assert {name for name, _ in asked} <= alerted, panel["title"]
+
+
 def test_panels_stand_next_to_each_other() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:

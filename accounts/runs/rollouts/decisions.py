@@ -165,11 +165,10 @@ def discard(runs: RunQuerySet) -> int:
     """Discard runs that changed nothing; their accounts are what they were before."""
     keys = list(runs.order_by("number").values_list("pk", flat=True))
     slices = [Run.objects.filter(pk__in=some) for some in in_slices(keys, AT_ONCE)]
-    discarded = sum(some.move(Status.DISCARDED, since=UNDONE) for some in slices)
+    discarded = sum(one.move_together(Status.DISCARDED, since=UNDONE) for one in slices)
     lock_settings(accounts_of(*slices))
     for some in slices:
         left = some.filter(status=Status.DISCARDED)
-        left.log_states()
         others = Run.objects.filter(account=OuterRef("pk"), status__in=OPEN)
         accounts = ManagedAccount.objects.filter(pk__in=left.values("account"))
         accounts.exclude(Exists(others)).put_back()
@@ -354,7 +353,7 @@ def approve_these(runs: Collection[Run], by: User, comment: str) -> list[Run]:
     for some in in_slices([run.number for run in runs]):
         may = Run.objects.filter(number__in=some).approvable()
         numbers = list(may.values_list("number", flat=True))
-        Run.objects.filter(number__in=numbers).move(
+        Run.objects.filter(number__in=numbers).move_together(
             Status.APPROVED,
             since=(Status.PLANNED,),
             approved_by=by,

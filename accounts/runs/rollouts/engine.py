@@ -115,8 +115,8 @@ def begin_runs(rollout: Rollout, wave: int, most: int) -> None:
     """Start some of the approved accounts."""
     chosen = next_accounts(rollout, wave, most)
     runs = Run.objects.filter(pk__in=chosen)
-    runs.move(Status.APPLYING, since=(Status.APPROVED,), wave=wave, queued_at=None)
-    runs.filter(status=Status.APPLYING).log_states()
+    approved = (Status.APPROVED,)
+    runs.move_together(Status.APPLYING, since=approved, wave=wave, queued_at=None)
     lock_settings(accounts_of(runs))
     unedited = Run.objects.filter(
         pk__in=chosen,

@@ -28,7 +28,7 @@ from accounts.models import (
 )
 from accounts.models.managing import kept_names
 from accounts.models.people import name_of
-from accounts.models.states import OPEN, Status
+from accounts.models.states import OPEN, Status, log_states
 from accounts.people.activity import record
 from accounts.people.reach import DecisionReach, around_all
 from accounts.people.roles import OPERATOR
@@ -100,6 +100,7 @@ def start(
     try:
         with transaction.atomic():
             rollout = Rollout.objects.create(kind=kind, created_by=by, **settings)
+            log_states([rollout])
             started = add(rollout, chosen, by, origin)
             if changes_managing(rollout):
                 plan_managing(rollout, started, by, origin)
@@ -240,7 +241,8 @@ def busy(
             "stop it."
         )
     for keys in in_slices(waiting):
-        Run.objects.filter(pk__in=keys).move(Status.DISCARDED, since=REPLACED)
+        replaced = Run.objects.filter(pk__in=keys)
+        replaced.move_together(Status.DISCARDED, since=REPLACED)
 
 
 def handed_off(

@@ -345,10 +345,10 @@ def live_account(account: ManagedAccount) -> Live:
     )
 
 
-def live_rollout(rollout: Rollout) -> Live:
+def live_rollout(rollout: Rollout, census: Census) -> Live:
     """Look at all its runs at once, the managing account's too."""
     runs = Run.objects.filter(rollout=rollout)
-    work, census = work_of(runs), Census(rollout)
+    work = work_of(runs)
     states = Rollout.State
     goes_on = rollout.state in (states.PLANNING, states.APPLYING, states.VERIFYING)
     waits = rollout.state == states.PLANNED

@@ -57,7 +57,7 @@ from onboarding.topology import MadeBy, Managing
 
 
 def usual() -> dict[str, Any]:
-    last = ManagedAccount.objects.order_by("-created_at").first()
+    last = ManagedAccount.objects.only("regions").order_by("-created_at").first()
     return {
         "regions": last.regions if last else [],
         "made_by": MadeBy.BOWLINE.value,

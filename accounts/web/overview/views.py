@@ -376,7 +376,9 @@ def overview(request: Request) -> HttpResponse:
 
 def by_column(states: Counter[str]) -> list[tuple[Column, int]]:
     """Count the accounts of each column in which there are any."""
-    counts = Counter(COLUMN_OF[word] for word in states.elements())
+    counts: Counter[str] = Counter()
+    for word, accounts in states.items():
+        counts[COLUMN_OF[word]] += accounts
     return [(one, counts[one.title]) for one in COLUMNS if counts[one.title]]
 
 

@@ -26,6 +26,7 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import BADGES, OPEN, WORKING, Status, words_of
+from accounts.people.role_limits.limits import limits_of
 from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
 from accounts.runs.rollouts import decisions, start
@@ -379,9 +380,11 @@ def rollout_page(
     request: Request, rollout: Rollout, *, form: SettingsForm | None = None
 ) -> HttpResponse:
     """Show a rollout, with queries whose number does not grow with its accounts."""
-    live = watched(request, live_rollout(rollout))
-    census, managing = Census(rollout), managing_run(rollout)
+    census = Census(rollout)
+    live = watched(request, live_rollout(rollout, census))
+    managing = managing_run(rollout)
     standing = standing_in(rollout, census, managing)
+    limited = limits_of(request.user)
     shown: dict[str, Any] = {
         "live": live,
         "rollout": rollout,
@@ -408,7 +411,8 @@ def rollout_page(
         "most_read": MOST_READ,
         "form": form or SettingsForm(instance=rollout),
         "crumbs": crumbs("runs", "rollouts"),
-        **here(request, *environments_of(runs_of(rollout))),
+        # Without a limit, a role is for all environments, whichever they are.
+        **(here(request, *environments_of(runs_of(rollout))) if limited else {}),
     }
     return render(request, "rollouts/rollout.html", shown)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
+from django.core.paginator import Page
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -462,7 +463,9 @@ def runs(request: Request) -> HttpResponse:
     """List the runs, newest first, as the filters in the URL ask."""
     live = watched(request, live_site())
     found = matching_runs(request.GET, request.user)
-    page = page_of(request, found)
+    page: Page[Any] = page_of(request, found.values_list("pk", flat=True))
+    # By their keys, or the steps of all runs on the pages before are counted, too.
+    page.object_list = found.filter(pk__in=list(page.object_list))
     approves = has_role(request.user, APPROVER)
     form = RUNS.form(request.GET, waits=MINE if approves else ())
     after = waiting_among(run for run in page if run.status == Status.PLANNED)

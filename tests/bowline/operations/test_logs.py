@@ -20,12 +20,13 @@ from django.test import Client, RequestFactory
 from accounts.models import Delivery, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs import stages
-from accounts.runs.rollouts.decisions import discard
+from accounts.runs.rollouts.decisions import approve_these, discard
 from accounts.runs.rollouts.engine import begin_runs
+from accounts.runs.rollouts.start import start
 from accounts.work.log_ids import RUN, about
 from bowline.operations.logs import Ids, JsonLines, RequestId, logging_settings
 from onboarding.aws.client import together
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, decider, managing_row, run_row
 
 logger = logging.getLogger("tests.of.logs")
 
@@ -213,7 +214,30 @@ def test_runs_that_a_rollout_moves_together_have_a_line_each(
     assert {run for _, run in of_states(lines)} == {str(run.pk) for run in runs}
 
 
-@pytest.mark.parametrize("name", ["celery.worker.strategy", "celery.app.trace"])
+@pytest.mark.django_db
+def test_plans_that_are_approved_or_replaced_together_have_a_line_each(
+    lines: Lines, django_capture_on_commit_callbacks: Any
+) -> None:
+    managing_row()
+    approved, replaced = (
+        run_row(Status.PLANNED, account=account_row(name, account_id=name))
+        for name in ("922222222222", "933333333333")
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        approve_these([approved], decider("ann"), "")
+        rollout = start([replaced.account], Rollout.Kind.ONBOARD, None)
+
+    assert {
+        (f"Run {approved.number}: Onboard 922222222222: approved", str(approved.pk)),
+        (f"Run {replaced.number}: Onboard 933333333333: discarded", str(replaced.pk)),
+        (f"{rollout}: planning", None),
+    } <= {*of_states(lines)}
+
+
+@pytest.mark.parametrize(
+    "name", ["celery.worker.strategy", "celery.app.trace", "celery.beat"]
+)
 def test_messages_without_news_are_no_lines(name: str) -> None:
     described = logging_settings("json", "INFO")
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ONBOARD, REMOVE = Rollout.Kind.ONBOARD, Rollout.Kind.REMOVE
 THREE = MEMBERS[:3]
 
-OF_MANAGING, OF_EACH = 12, 36
+OF_MANAGING, OF_EACH = 12, 39
 """Calls of AWS of the managing account's run, for any number of accounts, and of each
 account's run, which makes none there.
 """

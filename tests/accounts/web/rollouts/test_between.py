@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Rollout
 from accounts.models.states import Status
-from accounts.runs.rollouts.census import runs_of
+from accounts.runs.rollouts.census import Census, runs_of
 from accounts.web.live.views import live_rollout
 from tests.accounts.runs.rollouts.rows import plan, started
 
@@ -20,15 +20,15 @@ def rollout(managing) -> Rollout:
 
 
 def test_what_is_approved_starts_soon(rollout: Rollout) -> None:
-    assert live_rollout(rollout).every == 0
+    assert live_rollout(rollout, Census(rollout)).every == 0
 
     runs_of(rollout).update(status=Status.APPROVED)
 
-    assert live_rollout(rollout).every > 0
+    assert live_rollout(rollout, Census(rollout)).every > 0
 
 
 def test_what_is_paused_starts_nothing(rollout: Rollout) -> None:
     runs_of(rollout).update(status=Status.APPROVED)
     rollout.state = Rollout.State.PAUSED
 
-    assert live_rollout(rollout).every == 0
+    assert live_rollout(rollout, Census(rollout)).every == 0

@@ -277,6 +277,18 @@ def test_the_page_costs_as_many_queries_for_many_accounts(
         page(viewer, many)
 
 
+def test_the_page_counts_its_runs_once_and_reads_no_environment_of_each(
+    viewer, rollout, django_assert_max_num_queries
+) -> None:
+    with django_assert_max_num_queries(40) as queries:
+        page(viewer, rollout)
+
+    asked = [query["sql"] for query in queries.captured_queries]
+    assert sum('AS "carried"' in sql for sql in asked) == 1
+    distinct = 'SELECT DISTINCT "accounts_managedaccount"."environment"'
+    assert not [sql for sql in asked if sql.startswith(distinct)]
+
+
 def test_the_list_counts_each_rollouts_accounts(viewer, rollout) -> None:
     move(rollout, Status.PLANNED, FAILED, most=2)
 

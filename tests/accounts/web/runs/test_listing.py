@@ -158,6 +158,17 @@ def test_a_run_is_called_by_its_number_on_its_page(viewer, managing) -> None:
     assert f"<title>Needs approval · {called} · Bowline</title>" in html
 
 
+def test_a_page_counts_the_steps_of_its_own_runs_only(operator) -> None:
+    """Not those of the newer runs, which the database skips."""
+    run_row(Status.VERIFIED, account=account_row())
+    with CaptureQueriesContext(connection) as queries:
+        operator.get("/runs/?page=2")
+
+    counts = [one["sql"] for one in queries if "step_count" in one["sql"]]
+    assert counts
+    assert not [sql for sql in counts if "LIMIT" in sql]
+
+
 def test_the_queries_do_not_grow_with_the_runs(operator) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

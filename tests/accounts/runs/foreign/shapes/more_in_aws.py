@@ -138,6 +138,12 @@ MORE: Mapping[str, More] = {
                         "Federated": "arn:aws:iam::$OWN:oidc-provider/ci.example.com"
                     },
                     "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Condition": {
+                        "StringEquals": {
+                            "ci.example.com:aud": "sts.amazonaws.com",
+                            "ci.example.com:sub": "project:shop:environment:prod",
+                        }
+                    },
                 },
             )
         )
@@ -151,9 +157,6 @@ MORE: Mapping[str, More] = {
             profile="instances",
         ),
     ),
-    "a role that somebody tagged as Bowline's": one(
-        managed(tags={"managed-by": "bowline"})
-    ),
     "a role and an account with other characters": one(
         managed("Spin_Managed+ci=prod@corp.x-1"), name="Prod_1.eu"
     ),
@@ -162,3 +165,6 @@ MORE: Mapping[str, More] = {
         identity=auth(attached=("arn:aws:iam::aws:policy/AdministratorAccess",)),
     ),
 }
+
+TAGGED_AS_BOWLINES = one(managed(tags={"managed-by": "bowline"}))
+"""Whoever tags a role so says that Bowline made it."""

@@ -8,13 +8,15 @@ import os
 
 import pytest
 
+from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, ManagingAccount
-from accounts.runs.actions import plan_managing
+from accounts.models.states import Status
+from accounts.runs.actions import plan, plan_managing
 from accounts.runs.deciding.forgetting import leave_in_aws
 from script.emulated_organization import ADMINISTRATOR, MANAGING, Credentials
-from tests.accounts.runs.carried import root
+from tests.accounts.runs.carried import carried, root
 from tests.accounts.runs.foreign.shapes.in_aws import IN_AWS, POWER_USER, InAws, auth
-from tests.accounts.runs.foreign.shapes.more_in_aws import MORE
+from tests.accounts.runs.foreign.shapes.more_in_aws import MORE, TAGGED_AS_BOWLINES
 from tests.accounts.runs.foreign.shapes.probing import Probe, chain_of, probing
 from tests.accounts.runs.foreign.shapes.walking import (
     IDS,
@@ -51,6 +53,30 @@ def test_spinnaker_works_on_whatever_people_did_to_the_role(
     unadopted: Credentials, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     worked_on(unadopted, monkeypatch, *MORE[name])
+
+
+def test_what_goes_from_a_role_that_somebody_tagged_as_bowlines_is_in_the_plan(
+    unadopted: Credentials,
+) -> None:
+    """It counts as made by Bowline, which takes away what nobody approved."""
+    shape, in_aws = TAGGED_AS_BOWLINES
+    make_identity(unadopted, in_aws)
+    (account,) = adopted(shape, in_aws)
+    where = HERE[account.account_id]
+    place = Place(root(unadopted, where, "iam"), where, in_aws.roles[account.name])
+    make(place)
+    first = as_it_is(place)
+    ended(plan_managing(None))
+
+    run = carried(plan(account, None))
+
+    assert run.status == Status.PLANNED
+    assert as_it_is(place) == first
+    deleted = {one.key.name for one in plan_of(run).changes if one.verb == "delete"}
+    assert deleted == {
+        "spinnakerManaged/PassRole",
+        "spinnakerManaged/PowerUserAccess",
+    }
 
 
 ALONE = ("one account without a role", "Kubernetes only, from a template")
