@@ -398,7 +398,7 @@ def rollout_page(
         "working": sum(census.statuses[status] for status in WORKING),
         "unplanned": census.wave(None).failed,
         "waves": list(waves(rollout, census)),
-        "limits": limits_of(rollout, census.counts.total),
+        "limits": limits_in_words(rollout, census.counts.total),
         "speed": speed(rollout, census) if live.every else None,
         "managing": managing,
         "comes_after": comes_after(rollout),
@@ -417,7 +417,7 @@ def rollout_page(
     return render(request, "rollouts/rollout.html", shown)
 
 
-def limits_of(rollout: Rollout, accounts: int) -> str:
+def limits_in_words(rollout: Rollout, accounts: int) -> str:
     """Say in two sentences how its accounts follow each other, and what pauses it."""
     most = f"up to {counted(rollout.at_once)} in progress at a time"
     if rollout.at_once == rollout.AT_ONCE:
