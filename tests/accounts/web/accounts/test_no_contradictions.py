@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("managing")
 
 BADGE = re.compile(
     r'<span class="state state-(\w+)"\s+title="[^"]*"><svg.*?</svg>'
-    r"([^<]+|(?:<span[^>]*>[^<]+</span> ?)+)</span>",
+    r"([^<]+|<span>(?:<span[^>]*>[^<]+</span> ?)+</span>)</span>",
     re.S,
 )
 VERDICT = re.compile(
