@@ -44,9 +44,10 @@ def plan(rollout: Rollout, fingerprint: str = SAME) -> None:
     rollout.refresh_from_db()
 
 
-def describe(run: Run, *teams: str, **details: Any) -> None:
+def describe(run: Run, *teams: str, read: tuple[str, ...] = (), **details: Any) -> None:
     """Let the plan add the account to Spinnaker, where these can deploy to it."""
-    fields = {"name": run.account_name, "permissions": Permissions(write=teams)}
+    permissions = Permissions(read=read, write=teams)
+    fields = {"name": run.account_name, "permissions": permissions}
     after = entry_documents(topology(managed(provider("ec2", **details), **fields)))
     Run.objects.filter(pk=run.pk).update(entries={"before": [], "after": after})
 

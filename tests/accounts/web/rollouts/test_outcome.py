@@ -107,6 +107,7 @@ def test_a_wave_is_over_once_the_next_one_begins(rollout) -> None:
     runs = [run.pk for run in runs_of(rollout)]
     Run.objects.filter(pk=runs[0]).update(status=FAILED, wave=1)
     Run.objects.filter(pk=runs[1]).update(status=Status.APPLYING, wave=2)
+    rollout.first_wave = 2
 
     found = list(waves(rollout, Census(rollout)))
 

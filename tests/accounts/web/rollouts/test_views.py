@@ -353,6 +353,7 @@ def test_a_group_names_the_groups_of_each_of_its_accounts(approver, rollout) -> 
         describe(run, "sre")
     describe(first, "team-a")
     describe(second, "team-b")
+    describe(others[0], "sre", read=("auditors",))
 
     (group,) = approver.get(rollout.get_absolute_url()).context["groups"].same
     url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
@@ -360,12 +361,15 @@ def test_a_group_names_the_groups_of_each_of_its_accounts(approver, rollout) -> 
     form = {"read": numbers(rollout)}
     press(approver, "rollout-approve", rollout, SAME, **form)
 
-    assert group.granted == ["READ: everyone", "WRITE: sre (9), team-a (1), team-b (1)"]
+    assert group.granted == [
+        "READ: everyone (10), auditors (1)",
+        "WRITE: sre (9), team-a (1), team-b (1)",
+    ]
     listed = read.partition('id="granted"')[2].partition("</table>")[0]
     assert all(f"<td>{one}</td>" in listed for one in ("sre", "team-a", "team-b"))
     said = Activity.objects.get(what=Activity.What.APPROVE).detail["permissions"]
-    assert said[0] == "READ: everyone, WRITE: sre: 9 accounts"
-    assert len(said) == 3
+    assert said[0] == "READ: everyone, WRITE: sre: 8 accounts"
+    assert len(said) == 4
 
 
 def test_what_failed_is_above_the_plans_once_no_plan_waits(viewer, rollout) -> None:
