@@ -127,7 +127,7 @@ FAULTS = (
         HANDMADE,
         "The plan couldn't be created",
         f"The role spinnakerManaged in account {HANDMADE.account_id} already exists",
-        "keep existing roles in the account's Access step",
+        "Keep existing roles in the account's Access step",
     ),
     (
         LIMITED,

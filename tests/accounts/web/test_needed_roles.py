@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import resolve
+from django.urls import resolve, reverse
 
 from accounts.models import Spinnaker
 from accounts.people.doors import role_needed
@@ -108,6 +108,8 @@ def test_nobody_is_shown_a_button_of_another_role_and_each_is_explained() -> Non
     for role, browser in browsers.items():
         browser.force_login(person(role))
     found, explained = [], 0
+    # Where each role sees what is next for it, nothing is said of the others' work.
+    overview = reverse("accounts:overview")
     accounts = [account.get_absolute_url() for account in made.accounts[1:4]]
     addresses = [*made.one_of_each(), *accounts, f"{accounts[0]}hand-off/"]
 
@@ -123,7 +125,7 @@ def test_nobody_is_shown_a_button_of_another_role_and_each_is_explained() -> Non
         found += [one for role, page in shown.items() for one in refusing(role, page)]
         for role, other in permutations(shown, 2):
             explained += says(shown[role], other)
-            if other != "viewer":
+            if other != "viewer" and address != overview:
                 found += missing(role, other, address, shown[role], shown[other])
 
     assert not found, "\n".join(found)
