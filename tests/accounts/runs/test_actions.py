@@ -14,7 +14,7 @@ from accounts.mapping.spinnaker import NameTaken
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.people import MovedMeanwhile
 from accounts.models.states import State, Status
-from accounts.people.deciding import Outside
+from accounts.people.deciding import Outside, SamePerson
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs import actions
@@ -78,6 +78,15 @@ def test_it_is_sent_to_a_worker_when_the_rows_are_committed(
         assert sent == []
 
     assert sent == [run]
+
+
+def test_whoever_started_a_plan_is_no_second_person() -> None:
+    ann = person("approver")
+    run = planned(account_row(environment="production"))
+    Run.objects.update(created_by=ann)
+
+    with pytest.raises(SamePerson, match="Another person must approve"):
+        approve(run, ann)
 
 
 def test_a_second_plan_puts_the_waiting_one_aside() -> None:
