@@ -50,7 +50,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Plan, PlannedChange, by_verb
-from onboarding.resources.risks import Concern, Risk, Topic, says_accounts
+from onboarding.resources.risks import Risk, Topic, says_accounts
 
 ROW = '<div class="diff-row diff-{}">{}{}</div>'
 SIDE = (
@@ -267,14 +267,13 @@ def review(plan: Plan, own: str, names: Names = NO_ONE, plans: int = 1) -> Revie
         group_of(place, changes, risky, numbers)
         for place, changes in by_place(plan, own).items()
     ]
-    if plan.entries:
-        groups.append(entries_group(plan, risky, numbers))
+    if entries := tuple(entry_card(one, risky, next(numbers)) for one in plan.entries):
+        accounts = (Section("Accounts", entries),)
+        groups.append(Group(SPINNAKER, "", "", plan.entry_counts, accounts))
     laid_out = Review(tuple(groups))
     places = laid_out.places
     return laid_out._replace(
-        readings=tuple(
-            one._replace(plans=plans) for one in readings(plan, places, names)
-        ),
+        readings=tuple(readings(plan, places, names, plans)),
         not_recommended=tuple(not_recommended(plan, places)),
         names=names,
     )
@@ -359,19 +358,17 @@ def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
     return holders.get(path_of(change), POLICIES)
 
 
-def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:
-    cards = tuple(entry_card(entry, risky, next(numbers)) for entry in plan.entries)
-    return Group(SPINNAKER, "", "", plan.entry_counts, (Section("Accounts", cards),))
-
-
 def readings(
-    plan: Plan, places: Mapping[Key, str], names: Names = NO_ONE
+    plan: Plan, places: Mapping[Key, str], names: Names, plans: int
 ) -> Iterator[Reading]:
     """Yield what to read first, and what Spinnaker will be configured with."""
     for concern in plan.concerns:
-        yield reading(concern, places, names)
-    if pointers := tuple(entry_pointers(plan.entries, places)):
-        yield Reading(SPINNAKER, pointers)
+        pointers = (
+            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
+        )
+        yield Reading(concern.topic, tuple(pointers), plans)
+    if entries := tuple(entry_pointers(plan.entries, places)):
+        yield Reading(SPINNAKER, entries, plans)
 
 
 def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
@@ -381,15 +378,6 @@ def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
     for choice in plan.not_recommended:
         named = (at for name, at in policies.items() if name in choice.sentence)
         yield Pointer(choice.titles, next(named, ""), choice.sentence)
-
-
-def reading(concern: Concern, places: Mapping[Key, str], names: Names) -> Reading:
-    return Reading(
-        concern.topic,
-        tuple(
-            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
-        ),
-    )
 
 
 def pointer(risk: Risk, anchor: str, names: Names) -> Pointer:
