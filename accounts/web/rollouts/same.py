@@ -32,7 +32,7 @@ from accounts.web.posts import post
 from accounts.web.role_limits import for_these, here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import rollout_of
-from accounts.web.runs.views import brought, not_recommended_among, review_of
+from accounts.web.runs.views import brought, review_of
 from accounts.wording import for_count
 
 if TYPE_CHECKING:
@@ -124,7 +124,10 @@ def used_in(numbers: Collection[int]) -> Used | None:
     users = Among.of([{name for one in roles for name in one.users} for roles in kept])
     if not (any(found) or any(one.loses_services for roles in kept for one in roles)):
         return None
-    unread = [[why for one in roles for why in unread_of(one)] for roles in kept]
+    unread = [
+        [why for one in roles for why in (one.unread, *one.unread_users) if why]
+        for roles in kept
+    ]
     why = next((some[0] for some in unread if some), "")
     return Used(
         actions=Among.of(
@@ -138,11 +141,6 @@ def used_in(numbers: Collection[int]) -> Used | None:
         users=users,
         detaches=any(found),
     )
-
-
-def unread_of(one: Evidence) -> list[str]:
-    """Say why not all is known of a role."""
-    return [*filter(None, [one.unread]), *one.unread_users]
 
 
 MOST_LISTED = 100
@@ -193,7 +191,6 @@ def group_page(
             says=group_in_words(plan),
             asks_test=asks_for_test_of_any(runs, plan),
         ),
-        "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         "used": used_in(numbers),
         "granted": granted_in(Run.objects.filter(number__in=numbers)),

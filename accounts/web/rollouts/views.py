@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
@@ -35,6 +36,7 @@ from accounts.runs.rollouts.census import (
     MOST_NAMED,
     MOST_READ,
     Census,
+    Wave,
     causes_of,
     comes_after,
     is_ready,
@@ -86,10 +88,8 @@ class Segment(NamedTuple):
 class WaveRow(NamedTuple):
     number: int
     size: int
-    started: int
-    working: int
-    good: int
-    failed: int
+    started: Wave
+    """How far those are that were started in it."""
     state: str
     """`done`, `failed`, `running`, `paused` or `pending`: each has a badge."""
 
@@ -130,7 +130,7 @@ def stage_of(wave: WaveRow) -> Stage:
         "paused": "waiting",
         "failed": "failed",
     }
-    ended = [(wave.good, "done"), (wave.failed, "failed")]
+    ended = [(wave.started.good, "done"), (wave.started.failed, "failed")]
     counts = "".join(f", {count:,} {word}" for count, word in ended if count)
     about = f"{counted(wave.size)}{counts}"
     return Stage(f"Wave {wave.number}", states.get(wave.state, "done"), about)
@@ -166,16 +166,7 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
         ended = "failed" if wave.failed else "done"
         stays = "running" if wave.working or not is_paused else "paused"
         state = ended if is_over else stays if wave.started else "pending"
-        accounts = wave.started + coming
-        yield WaveRow(
-            number,
-            accounts,
-            wave.started,
-            wave.working,
-            wave.good,
-            wave.failed,
-            state,
-        )
+        yield WaveRow(number, wave.started + coming, wave, state)
 
 
 def speed(rollout: Rollout, census: Census) -> Speed | None:
@@ -314,7 +305,6 @@ def finished(now: Standing) -> Result:
 def planned(now: Standing) -> Result:
     badge = BADGES[State.PLANNED]
     colour, icon = ("warn", "warning") if now.failed else (badge.colour, badge.icon)
-    first = "the managing account first, then each group"
     before = "Nothing in AWS changes until the plans are approved."
     if now.begun:
         before = for_count(
@@ -575,11 +565,8 @@ ROLLOUT = "runs/rollouts/<int:number>"
 
 
 def settings_form(posted: QueryDict, rollout: Rollout) -> SettingsForm:
-    return SettingsForm(posted, instance=rollout)
-
-
-def page_with(request: Request, rollout: Rollout, form: SettingsForm) -> HttpResponse:
-    return rollout_page(request, rollout_of(rollout.number), form=form)
+    """Make the form with a copy of the rollout, which what is posted changes."""
+    return SettingsForm(posted, instance=copy(rollout))
 
 
 def started_again(_: Rollout, accounts: int) -> str:
@@ -610,7 +597,7 @@ posts = [
         name="rollout-settings",
         find=rollout_of,
         form=settings_form,
-        page=page_with,
+        page=rollout_page,
         said="The waves and limits are saved.",
     ),
 ]

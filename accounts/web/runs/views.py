@@ -190,7 +190,9 @@ def fixes_of(run: Run) -> Fixes:
     account = run.account
     code, operation = error.get("code", ""), error.get("operation", "")
     if code == NOT_OURS:
-        return Fixes(not_ours(run))
+        # A name is taken: keep what has it, or take another name.
+        adopts = step(run, "id_adopts", "Keep and use existing roles")
+        return Fixes((*adopts, managing("id_managed_role", "Choose other names")))
     if account and account.adopts and not account.is_handed_off and trust_problem(run):
         page = f"{account.get_absolute_url()}?tab=of-others"
         return Fixes(step=Link("Replace the trust policy", page))
@@ -210,12 +212,6 @@ def fixes_of(run: Run) -> Fixes:
     if operation == "organizations:DescribeOrganization":
         return Fixes((managing("id_organization", "Change the organization"),))
     return Fixes()
-
-
-def not_ours(run: Run) -> tuple[Link, ...]:
-    """A name is taken: keep what has it, or take another name."""
-    adopts = step(run, "id_adopts", "Keep and use existing roles")
-    return (*adopts, managing("id_managed_role", "Choose other names"))
 
 
 def step(run: Run, control: str, label: str) -> tuple[Link, ...]:
@@ -251,24 +247,6 @@ def resource_of(run: Run, action: str) -> Any:
     return "*"
 
 
-class NotRecommendedAmong(NamedTuple):
-    """A discouraged choice, and which of many accounts it was made for."""
-
-    titles: str
-    sentence: str
-    accounts: str
-
-
-def not_recommended_among(
-    plan: Plan, total: int, name: str
-) -> list[NotRecommendedAmong]:
-    """Say of plans that are the same what is discouraged, and that it is so in all of
-    them; the name is that of the account where there is one only.
-    """
-    whom = f"all {total:,}" if total > 1 else name
-    return [NotRecommendedAmong(*choice, whom) for choice in plan.not_recommended]
-
-
 class Brought(NamedTuple):
     newer_policies: tuple[PolicySet, ...]
     """What is new to the account to which the most is new."""
@@ -284,29 +262,23 @@ def brought(policy_sets: Iterable[int]) -> Brought | None:
         return None
     oldest = min(older)
     newer = policy_sets_after(oldest)
-    since = f"policy version {oldest}"
-    if max(older) != oldest:
-        since += " or a later one"
-    return Brought(
-        newer,
-        (
-            f"These plans update {counted(len(older))} from {since} to version "
-            f"{newer[-1].number}:"
-        ),
+    later = " or a later one" if max(older) != oldest else ""
+    sentence = (
+        f"These plans update {counted(len(older))} from policy version {oldest}{later} "
+        f"to version {newer[-1].number}:"
     )
+    return Brought(newer, sentence)
 
 
 def brings(run: Run) -> str:
     """Say from which policy set to which a plan brings its account; empty: none."""
     account = run.account
-    if account is None or run.kind != Run.Kind.ONBOARD:
+    newer = account.newer_policies if account and run.kind == Run.Kind.ONBOARD else ()
+    if account is None or not newer:
         return ""
-    newer = account.newer_policies
     return (
         f"This plan updates {account.name} from policy version {account.policy_set} "
         f"to version {newer[-1].number}:"
-        if newer
-        else ""
     )
 
 
@@ -332,17 +304,21 @@ class Stage:
 
 def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
     """List the run's stages; a run that only verifies has one."""
+    came_through = run.status in (Status.VERIFIED, Status.EVALUATED)
     verify = Stage(
-        "Verify", verify_state(run, steps, checked=checked), verification(run)
+        "Verify",
+        verify_state(run, steps, checked=checked),
+        run.verification if came_through else "",
     )
     if run.kind == Run.Kind.VERIFY:
         return (verify,)
     entries = entry_changes_of(run)
     planned = bool(steps or entries or checked)
+    in_spinnaker = f", {len(entries)} in Spinnaker" if entries else ""
     plan = Stage(
         title="Plan",
         state=plan_state(run, planned=planned),
-        about=changes_in_words(len(steps), len(entries)) if planned else "",
+        about=f"{len(steps)} in AWS{in_spinnaker}" if planned else "",
         moment=run.created_at,
     )
     approve = Stage(
@@ -355,7 +331,9 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     apply = Stage(
         title="Remove" if removes else "Apply",
         state=apply_state(run, steps),
-        about=steps_done(steps) if run.approved_at and steps else "",
+        about=f"{count_done(steps)} of {len(steps)} done"
+        if run.approved_at and steps
+        else "",
         seconds=seconds_of(steps),
     )
     line = (plan, approve, apply)
@@ -376,15 +354,8 @@ def failed_at(found: Iterable[Stage]) -> str:
     return titles[-1] if titles else "The run failed before it changed AWS"
 
 
-def changes_in_words(in_aws: int, in_spinnaker: int) -> str:
-    """Count as the rest of the page does."""
-    more = f", {in_spinnaker} in Spinnaker" if in_spinnaker else ""
-    return f"{in_aws} in AWS{more}"
-
-
-def steps_done(steps: Sequence[Step]) -> str:
-    done = sum(step.status == Step.Status.DONE for step in steps)
-    return f"{done} of {len(steps)} done"
+def count_done(steps: Sequence[Step]) -> int:
+    return sum(step.status == Step.Status.DONE for step in steps)
 
 
 def seconds_of(steps: Sequence[Step]) -> float | None:
@@ -401,18 +372,14 @@ def approval(run: Run) -> str:
     return f"by {run.approved_by_name or 'the command line'}"
 
 
-def ended_badly(run: Run) -> bool:
-    return run.status in UNSUCCESSFUL
-
-
 def all_done(steps: Sequence[Step]) -> bool:
-    return all(step.status == Step.Status.DONE for step in steps)
+    return count_done(steps) == len(steps)
 
 
 def plan_state(run: Run, *, planned: bool) -> str:
     if run.status == Status.PLANNING:
         return NOW
-    return FAILED if ended_badly(run) and not planned else DONE
+    return FAILED if run.status in UNSUCCESSFUL and not planned else DONE
 
 
 def approve_state(run: Run) -> str:
@@ -437,7 +404,7 @@ def apply_state(run: Run, steps: Sequence[Step]) -> str:
         return AHEAD
     if not run.approved_at:
         return SKIPPED
-    return FAILED if ended_badly(run) and not all_done(steps) else DONE
+    return FAILED if run.status in UNSUCCESSFUL and not all_done(steps) else DONE
 
 
 def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
@@ -450,13 +417,8 @@ def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
             return AHEAD
     reached = checked or run.kind == Run.Kind.VERIFY
     applied = bool(run.approved_at) and all_done(steps)
-    return FAILED if ended_badly(run) and (reached or applied) else SKIPPED
-
-
-def verification(run: Run) -> str:
-    if run.status not in (Status.VERIFIED, Status.EVALUATED):
-        return ""
-    return run.verification
+    failed = run.status in UNSUCCESSFUL and (reached or applied)
+    return FAILED if failed else SKIPPED
 
 
 def runs(request: Request) -> HttpResponse:
@@ -527,6 +489,7 @@ def run_page(
     plan = plan_of(run, steps)
     known = before_approval(run, plan, reach, authors)
     managing = ManagingAccount.objects.first()
+    same = Run.objects.same_anywhere(run.fingerprint)
     edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
         "live": live,
@@ -546,7 +509,7 @@ def run_page(
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
         **order(run, comes_first=known["comes_first"]),
-        "same": others_same(run),
+        "same": same.exclude(pk=run.pk).count() if waits else 0,
         "outdated_by": edit,
         "waits": waits and not edit,
         "back": back(run),
@@ -596,19 +559,8 @@ def above(run: Run) -> list[tuple[str, str]]:
 
 def review_of(run: Run, plan: Plan, plans: int = 1) -> Review:
     own = "" if run.kind == Run.Kind.MANAGING else run.account_name
-    return review(plan, own, names_of(plan), plans)
-
-
-def names_of(plan: Plan) -> dict[str, str]:
-    """Name the accounts that the plan takes from Spinnaker or gives it, by id."""
-    return names_of_ids(account for risk in plan.risks for account in risk.accounts)
-
-
-def others_same(run: Run) -> int:
-    """Count the other plans that can be approved together with this one."""
-    if run.status != Status.PLANNED:
-        return 0
-    return Run.objects.same_anywhere(run.fingerprint).exclude(pk=run.pk).count()
+    known = names_of_ids(account for risk in plan.risks for account in risk.accounts)
+    return review(plan, own, known, plans)
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
@@ -619,7 +571,7 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "run": run,
         "steps": steps,
         "lines": lines_of(checks, only_read=run.status == Status.EVALUATED),
-        "done": sum(step.status == Step.Status.DONE for step in steps),
+        "done": count_done(steps),
         "checks": checks,
         "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
         "stages": line,
