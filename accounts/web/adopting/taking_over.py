@@ -207,17 +207,13 @@ def is_detachable(policy: ForeignPolicy) -> bool:
     return not (elsewhere or policy.is_accepted or policy.removable)
 
 
-def choice(posted: QueryDict, _: ManagedAccount) -> dict[str, TakeOver]:
-    return {"choice": choice_of(posted)}
-
-
 posts = [
     post(
         "accounts/<uuid:pk>/take-over/",
         taking_over.take_over,
         name="take-over",
         find=account_of,
-        given=choice,
+        given=lambda posted, _: {"choice": choice_of(posted)},
     ),
     post("runs/<uuid:pk>/undo/", taking_over.undo, name="undo", find=run_of),
 ]
@@ -233,19 +229,12 @@ class At(NamedTuple):
 
     taken: FoundRoles.Taken
     step: Step
-    environments: list[tuple[str, int]]
+    environments: list[tuple[str, str, int]]
+    """Of each its value in a form, its title, and how many."""
 
     @property
     def total(self) -> int:
-        return sum(count for _, count in self.environments)
-
-    @property
-    def choices(self) -> list[tuple[str, str, int]]:
-        """List (value, title, how many) of each environment."""
-        return [
-            (name or NO_ENVIRONMENT, name or "No environment", count)
-            for name, count in self.environments
-        ]
+        return sum(count for *_, count in self.environments)
 
 
 def existing_roles(request: Request) -> HttpResponse:
@@ -265,14 +254,15 @@ def steps_of_all() -> list[At]:
     """Count the accounts at each step by environment, the least far first; a step that
     none is at is left out.
     """
-    found: dict[str, list[tuple[str, int]]] = {}
+    found: dict[str, list[tuple[str, str, int]]] = {}
     columns = (
         adopting()
         .order_by("environment")
         .values_list("environment", "found_roles__taken")
     )
-    for environment, taken, count in columns.annotate(count=Count("pk")):
-        found.setdefault(taken, []).append((environment, count))
+    for name, taken, count in columns.annotate(count=Count("pk")):
+        choice = (name or NO_ENVIRONMENT, name or "No environment", count)
+        found.setdefault(taken, []).append(choice)
     return [At(one, step, found[one]) for one, step in STEPS.items() if one in found]
 
 

@@ -126,30 +126,20 @@ FORMAT_SENTENCES = {
 }
 
 
-class ExplainedFormat(NamedTuple):
-    path: str
-    says: str
-
-
 class Installation(NamedTuple):
     """A way to run Spinnaker, and the commands that come next."""
 
     way: Way
     commands: tuple[ShellCommand, ...]
 
-    @property
-    def title(self) -> str:
-        return self.way.title
 
-
-def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
+def formats(paths: Sequence[str]) -> dict[str, str]:
     """Explain the formats that these files are of."""
-    known = list(paths)
-    return [
-        ExplainedFormat(start, says)
+    return {
+        start: says
         for start, says in FORMAT_SENTENCES.items()
-        if any(path.startswith(start) for path in known)
-    ]
+        if any(path.startswith(start) for path in paths)
+    }
 
 
 def installations(

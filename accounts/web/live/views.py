@@ -255,7 +255,7 @@ class Live:
     silence: Silence | None = None
     """Nobody answers what moves; None where nothing moves."""
     seen: PageState | None = None
-    endings: tuple[Ending, ...] = ()
+    ending: Ending | None = None
     """What ended since the page was shown before."""
 
     @property
@@ -272,7 +272,8 @@ def live_site() -> Live:
     """Look at all accounts, runs and bundles."""
     runs = Run.objects.all()
     work = work_of(runs)
-    number, status = newest_bundle()
+    bundles = Bundle.objects.order_by("-number").values_list("number", "status")
+    number, status = bundles.first() or (0, "")
     building = number if status == Bundle.Status.BUILDING else 0
     is_moving = bool(work.working or building)
     return Live(
@@ -290,11 +291,6 @@ def live_site() -> Live:
         every=LIST_EVERY if is_moving else 0,
         progress=progress_of(runs, work),
     )
-
-
-def newest_bundle() -> tuple[int, str]:
-    rows = Bundle.objects.order_by("-number").values_list("number", "status")
-    return rows.first() or (0, "")
 
 
 def live_run(run: Run) -> Live:
@@ -446,8 +442,8 @@ def watched(request: HttpRequest, live: Live) -> Live:
         raise Answered(reload(request, asked))
     if seen is None:
         return live
-    new = () if live.shows_endings else tuple(ended(live, seen))
-    return replace(live, tab=tab_after(live, seen), endings=new)
+    new = None if live.shows_endings else ended(live, seen)
+    return replace(live, tab=tab_after(live, seen), ending=new)
 
 
 def reload(request: HttpRequest, asked: str) -> HttpResponse:
@@ -469,19 +465,18 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     """Tell whoever reads the page, and leave it as it is."""
     text = "You're signed out. Sign in to see updates."
     ending = Ending(Status.PLANNED, text, request.get_full_path())
-    shown = render(request, "live/_toasts.html", {"endings": [ending]})
+    shown = render(request, "live/_toasts.html", {"ending": ending})
     return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
 
 
-def ended(live: Live, seen: PageState) -> list[Ending]:
+def ended(live: Live, seen: PageState) -> Ending | None:
     """Report in one sentence what ended since; once a batch is through, all of it."""
     if seen.building and seen.building != live.building:
-        return bundle_endings(seen.building)
+        return bundle_ending(seen.building)
     batch = batch_that_ended(live, seen)
     if batch is None:
         batch = ended_since(live.runs, moment_of(seen.moved))
-    said = ending_of_all(batch)
-    return [said] if said else []
+    return ending_of_all(batch)
 
 
 def moment_of(text: str) -> datetime:
@@ -495,13 +490,13 @@ def batch_that_ended(live: Live, seen: PageState) -> QuerySet[Run] | None:
     return ended_since(live.runs, moment_of(seen.began))
 
 
-def bundle_endings(number: int) -> list[Ending]:
+def bundle_ending(number: int) -> Ending | None:
     bundle = Bundle.objects.only("number", "status").filter(number=number).first()
     if bundle is None:
-        return []
+        return None
     is_ready = bundle.status == Bundle.Status.READY
     text = f"{bundle} is ready" if is_ready else f"{bundle} couldn't be built"
-    return [Ending(bundle.status, text, bundle.get_absolute_url())]
+    return Ending(bundle.status, text, bundle.get_absolute_url())
 
 
 def tab_after(live: Live, seen: PageState) -> Tab:
