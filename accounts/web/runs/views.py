@@ -24,7 +24,7 @@ from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.mapping.plans import entry_changes_of, plan_of, take_over_of
 from accounts.models import ManagingAccount, Run, Step
-from accounts.models.states import OPEN, UNSUCCESSFUL, State, Status
+from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
@@ -98,10 +98,10 @@ class CommentForm(forms.Form):
             del self.fields["test"]
 
     @property
-    def given(self) -> dict[str, Any]:
-        """Return what goes with the decision."""
-        said = self.cleaned_data
-        return {"comment": said["comment"], "test": said.get("test", "")}
+    def given(self) -> dict[str, str]:
+        """Return what goes with the decision, which no confirmation does."""
+        said = self.cleaned_data.items()
+        return {name: text for name, text in said if name != "confirmation"}
 
 
 class ConfirmedForm(CommentForm):
@@ -137,8 +137,8 @@ class ApproveForm(ConfirmedForm):
     account's name first.
     """
 
-    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
-    """Of the plan as the page showed it."""
+    read = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
+    """The digest of the plan as the page showed it."""
 
     def __init__(self, *args: Any, run: Run, says: str, **kwargs: Any) -> None:
         """`says` what there is to confirm; empty: nothing."""
@@ -147,10 +147,6 @@ class ApproveForm(ConfirmedForm):
         confirm = partial(confirm_run, name)
         super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
         self.helper = bare_helper()
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return {**super().given, "read": self.cleaned_data["digest"]}
 
     def clean_test(self) -> str:
         given: str = self.cleaned_data["test"]
@@ -304,33 +300,30 @@ class Stage:
 
 def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
     """List the run's stages; a run that only verifies has one."""
-    came_through = run.status in (Status.VERIFIED, Status.EVALUATED)
-    verify = Stage(
-        "Verify",
-        verify_state(run, steps, checked=checked),
-        run.verification if came_through else "",
-    )
-    if run.kind == Run.Kind.VERIFY:
-        return (verify,)
     entries = entry_changes_of(run)
     planned = bool(steps or entries or checked)
+    states = states_of(run, steps, planned=planned, checked=checked)
+    about = run.verification if states.verify == DONE else ""
+    verify = Stage("Verify", states.verify, about)
+    if run.kind == Run.Kind.VERIFY:
+        return (verify,)
     in_spinnaker = f", {len(entries)} in Spinnaker" if entries else ""
     plan = Stage(
         title="Plan",
-        state=plan_state(run, planned=planned),
+        state=states.plan,
         about=f"{len(steps)} in AWS{in_spinnaker}" if planned else "",
         moment=run.created_at,
     )
     approve = Stage(
         title="Approve",
-        state=approve_state(run),
+        state=states.approve,
         about=approval(run) if run.approved_at else "",
         moment=run.approved_at,
     )
     removes = run.kind == Run.Kind.REMOVE
     apply = Stage(
         title="Remove" if removes else "Apply",
-        state=apply_state(run, steps),
+        state=states.apply,
         about=f"{count_done(steps)} of {len(steps)} done"
         if run.approved_at and steps
         else "",
@@ -376,49 +369,41 @@ def all_done(steps: Sequence[Step]) -> bool:
     return count_done(steps) == len(steps)
 
 
-def plan_state(run: Run, *, planned: bool) -> str:
-    if run.status == Status.PLANNING:
-        return NOW
-    return FAILED if run.status in UNSUCCESSFUL and not planned else DONE
+class States(NamedTuple):
+    """How far each stage is."""
+
+    plan: str
+    approve: str
+    apply: str
+    verify: str
 
 
-def approve_state(run: Run) -> str:
+def states_of(
+    run: Run, steps: Sequence[Step], *, planned: bool, checked: bool
+) -> States:
     """Nothing to change needs nobody's approval: it is skipped then."""
-    if run.approved_at:
-        return DONE
+    approved = DONE if run.approved_at else SKIPPED
     match run.status:
         case Status.PLANNING:
-            return AHEAD
+            return States(NOW, AHEAD, AHEAD, AHEAD)
         case Status.PLANNED:
-            return WAITS
-        case _:
-            return SKIPPED
-
-
-def apply_state(run: Run, steps: Sequence[Step]) -> str:
-    if run.status == Status.APPLYING:
-        return NOW
-    if run.status == Status.HANDED_OFF:
-        return WAITS
-    if run.status in (Status.PLANNING, Status.PLANNED, Status.APPROVED):
-        return AHEAD
-    if not run.approved_at:
-        return SKIPPED
-    return FAILED if run.status in UNSUCCESSFUL and not all_done(steps) else DONE
-
-
-def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
-    match run.status:
+            return States(DONE, WAITS, AHEAD, AHEAD)
+        case Status.APPROVED:
+            return States(DONE, approved, AHEAD, AHEAD)
+        case Status.APPLYING:
+            return States(DONE, approved, NOW, AHEAD)
+        case Status.HANDED_OFF:
+            return States(DONE, approved, WAITS, AHEAD)
         case Status.VERIFYING:
-            return NOW
-        case Status.VERIFIED | Status.EVALUATED:
-            return DONE
-        case status if status in OPEN:
-            return AHEAD
-    reached = checked or run.kind == Run.Kind.VERIFY
-    applied = bool(run.approved_at) and all_done(steps)
-    failed = run.status in UNSUCCESSFUL and (reached or applied)
-    return FAILED if failed else SKIPPED
+            return States(DONE, approved, approved, NOW)
+        case Status.VERIFIED | Status.EVALUATED | Status.REMOVED:
+            return States(DONE, approved, approved, DONE)
+        case Status.DISCARDED:
+            return States(DONE, approved, SKIPPED, SKIPPED)
+    applied = FAILED if run.approved_at and not all_done(steps) else approved
+    verifies = checked or applied == DONE or run.kind == Run.Kind.VERIFY
+    verified = FAILED if verifies else SKIPPED
+    return States(DONE if planned else FAILED, approved, applied, verified)
 
 
 def runs(request: Request) -> HttpResponse:
@@ -504,7 +489,7 @@ def run_page(
             run=run,
             says=plan_in_words(run, plan),
             asks_test=known["test"],
-            initial={"digest": plan.digest},
+            initial={"read": plan.digest},
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",

@@ -194,10 +194,6 @@ class DeliveryForm(ConfirmedForm):
             initial={"read": delivery.fingerprint},
         )
 
-    @property
-    def given(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("comment", "read")}
-
 
 STEPS = 100
 """Accounts on one page of a plan, or of a delivery."""
