@@ -195,7 +195,7 @@ bundle_pages = [
     path("bundles/<int:number>/", bundles.bundle, name="bundle"),
     path(
         "bundles/<int:number>/files/<path:path>",
-        bundles.bundle_file,
+        bundles.bundle,
         name="bundle-file",
     ),
     path(

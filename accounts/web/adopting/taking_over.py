@@ -4,7 +4,7 @@ next step as a run or a rollout, and how that is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -91,23 +91,21 @@ SERVICES_TRUST = "services-trust"
 
 def choice_of(asked: QueryDict) -> TakeOver:
     """Return what a press asks for; nothing where it names no step, or no policy."""
-    step = asked.get("step")
-    return TakeOver(
-        detaches=frozenset(asked.getlist("detach") if step == Taken.POLICIES else ()),
-        trust=step == Taken.TRUST,
-        owns=step == Taken.TAG,
-        services_trust=step == SERVICES_TRUST,
-    )
+    step = asked.get("step", "")
+    if step == Taken.POLICIES:
+        return TakeOver(detaches=frozenset(asked.getlist("detach")))
+    return CHOICES.get(step, TakeOver())
 
 
 MOST_OTHERS = 20
 """The most of those who can assume a role that are named."""
-CHOICES = {
+CHOICES: Mapping[str, TakeOver] = {
     Taken.POLICIES: TakeOver(detaches=frozenset(["any"])),
     Taken.TRUST: TakeOver(trust=True),
     Taken.TAG: TakeOver(owns=True),
+    SERVICES_TRUST: TakeOver(services_trust=True),
 }
-"""What each step asks for, to know whether it can be planned."""
+"""What each step asks for; which policies, a person says."""
 OUTSIDE = (Taken.OUTSIDE, Taken.KEPT)
 """Something else manages the roles."""
 

@@ -182,20 +182,10 @@ MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
 
-def bundle(request: Request, number: int) -> HttpResponse:
-    """Show a bundle: how to install it, or what its other tabs have."""
-    return show_tab(request, number, request.GET.get("tab", ""))
-
-
-def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
-    return show_tab(request, number, "files", path)
-
-
-def show_tab(
-    request: Request, number: int, asked: str, path: str = README
-) -> HttpResponse:
-    """Show one tab of a bundle, once it is built."""
+def bundle(request: Request, number: int, path: str = "") -> HttpResponse:
+    """Show a bundle, once it is built: how to install it, or what another tab has."""
     bundle = get_object_or_404(Bundle.objects.defer("archive"), number=number)
+    asked = "files" if path else request.GET.get("tab", "")
     tab = asked if asked in TABS else INSTALL
     shown = {
         "live": watched(request, live_bundle(bundle)),
@@ -210,7 +200,7 @@ def show_tab(
     if bundle.status == Bundle.Status.READY:
         if bundle != shown["installed"]:
             shown["left"] = left_by(bundle)
-        shown |= TABS[tab](request, bundle, path)
+        shown |= TABS[tab](request, bundle, path or README)
     return render(request, "bundles/bundle.html", shown)
 
 

@@ -198,7 +198,7 @@ WAITS = Tab("Needs approval", "mark-waiting")
 FAILED = Tab("Failed", "mark-failed")
 DONE = Tab("Done", "mark-done")
 TABS: dict[str, Tab] = {
-    **dict.fromkeys((*WORKING, *Delivery.WORKING), WORKS),
+    **dict.fromkeys((*WORKING, *Delivery.WORKING, Bundle.Status.BUILDING), WORKS),
     Status.PLANNED: WAITS,
     Status.FAILED: FAILED,
     Status.ERRORED: FAILED,
@@ -369,17 +369,12 @@ def live_rollout(rollout: Rollout, census: Census) -> Live:
 
 def live_bundle(bundle: Bundle) -> Live:
     is_building = bundle.status == Bundle.Status.BUILDING
-    failed = bundle.status == Bundle.Status.FAILED
     return Live(
-        facts=(
-            bundle.number,
-            bundle.status,
-            bundle.installed_at,
-        ),
+        facts=(bundle.number, bundle.status, bundle.installed_at),
         building=bundle.number if is_building else 0,
         runs=Run.objects.none(),
         shows_endings=True,
-        tab=WORKS if is_building else FAILED if failed else PLAIN,
+        tab=TABS.get(bundle.status, PLAIN),
         every=LIST_EVERY if is_building else 0,
     )
 
@@ -387,12 +382,7 @@ def live_bundle(bundle: Bundle) -> Live:
 def live_delivery(delivery: Delivery) -> Live:
     failed = delivery.status in Delivery.UNSUCCESSFUL
     return Live(
-        facts=(
-            delivery.status,
-            delivery.waiting,
-            delivery.look_at,
-            tuple(delivery.progress),
-        ),
+        facts=(delivery.status, delivery.waiting, delivery.look_at, delivery.progress),
         runs=Run.objects.none(),
         shows_endings=True,
         tab=FAILED if failed else TABS.get(delivery.status, PLAIN),

@@ -458,7 +458,7 @@ def run(request: Request, pk: UUID) -> HttpResponse:
 
 
 def run_of(pk: UUID) -> Run:
-    return get_object_or_404(Run.objects.select_related("account"), pk=pk)
+    return get_object_or_404(Run.objects.select_related("account", "rollout"), pk=pk)
 
 
 def run_page(
@@ -504,7 +504,7 @@ def run_page(
         "delete_command": delete_command(run),
         "ask_approver": partial(approve.whom, run, request.user),
         **limits(request, reach),
-        "crumbs": above(run),
+        "crumbs": crumbs("runs", run.rollout),
     }
     return render(request, "runs/run.html", shown)
 
@@ -529,17 +529,9 @@ def working_page(request: Request, run: Run) -> HttpResponse:
     """Show how far a run is, which is asked for often: none of its documents."""
     live = watched(request, live_run(run))
     steps = list(run.steps.defer("before", "after"))
-    shown = {"live": live, "crumbs": above(run), **progress(run, steps)}
+    above = crumbs("runs", run.rollout)
+    shown = {"live": live, "crumbs": above, **progress(run, steps)}
     return render(request, "runs/run.html", shown)
-
-
-def above(run: Run) -> list[tuple[str, str]]:
-    """Lead back to the list, and to the rollout that the run is part of."""
-    here = crumbs("runs")
-    if run.rollout_id is not None:
-        url = reverse("accounts:rollout", args=[run.rollout_id])
-        here.append((f"Rollout {run.rollout_id}", url))
-    return here
 
 
 def review_of(run: Run, plan: Plan, plans: int = 1) -> Review:

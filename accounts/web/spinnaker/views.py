@@ -134,9 +134,7 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
     @property
     def described(self) -> Connection:
         """Give the connection as it was filled in, wrong or not."""
-        filled: dict[str, Any] = {n: self.cleaned_data.get(n) for n in COLUMNS}
-        missing = dict.fromkeys((n for n, v in filled.items() if v is None), "")
-        return Connection(**{**filled, **missing})
+        return Connection(**{name: self.cleaned_data.get(name, "") for name in COLUMNS})
 
 
 def run_by_now() -> dict[str, Any]:

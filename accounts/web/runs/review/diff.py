@@ -138,13 +138,10 @@ def printed_short(value: Any, depth: int, *, spread: bool = False) -> list[str]:
     return [*lines, "  " * depth + "}"]
 
 
-VERBS = {"Allow": "Allows", "Deny": "Denies"}
-
-
 def statement_in_words(statement: Mapping[str, Any]) -> str:
     """Say it: “EC2Read: Allows 12 actions of ec2 on every resource”."""
     sid = f"{statement['Sid']}: " if statement.get("Sid") else ""
-    verb = VERBS.get(statement.get("Effect", ""), "Denies")
+    verb = "Allows" if statement.get("Effect") == "Allow" else "Denies"
     return f"{sid}{verb} {' '.join(parts(statement))}"
 
 

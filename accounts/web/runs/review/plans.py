@@ -279,10 +279,8 @@ def review(plan: Plan, own: str, names: Names = NO_ONE, plans: int = 1) -> Revie
     )
 
 
-class Place(NamedTuple):
-    name: str
-    account_id: str
-    side: str
+Place = tuple[str, str, str]
+"""The title of a group, the ID of the account, and the side."""
 
 
 def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
@@ -291,10 +289,11 @@ def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
     sides = dict(sides_of_holders(by_path))
     found: dict[Place, list[PlannedChange]] = {}
     for change in plan.changes:
+        account = change.key.account
         default = MANAGED if change.account_name == own else MANAGING
-        holder = Key(change.key.account, Role.kind, holder_of(change))
+        holder = Key(account, Role.kind, holder_of(change))
         side = by_path.get(change.key) or sides.get(holder, default)
-        place = Place(change.account_name, change.key.account, side)
+        place = (change.account_name or account, account, side)
         found.setdefault(place, []).append(change)
     return found
 
@@ -342,13 +341,7 @@ def group_of(
         Section(title, tuple(cards_of(title, of, risky, numbers)))
         for title, of in by_title.items()
     )
-    return Group(
-        place.name or place.account_id,
-        place.account_id,
-        place.side,
-        by_verb(changes),
-        sections,
-    )
+    return Group(*place, by_verb(changes), sections)
 
 
 def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
