@@ -91,11 +91,8 @@ def whole_review(excerpt: Excerpt) -> Review:
     return review._replace(readings=tuple(readings(excerpt, places_in(review))))
 
 
-class Where(NamedTuple):
-    """Where a change is: the query of its page, and its anchor there."""
-
-    page: str
-    anchor: str
+Where = tuple[str, str]
+"""The query of the page that a change is on, and its anchor there."""
 
 
 def places_in(review: Review) -> Mapping[Key, Where]:
@@ -105,7 +102,7 @@ def places_in(review: Review) -> Mapping[Key, Where]:
         for number, card in enumerate(review.cards)
     }
     return {
-        key: Where(pages[anchor.partition("-")[0]], anchor)
+        key: (pages[anchor.partition("-")[0]], anchor)
         for key, anchor in review.places.items()
     }
 
@@ -217,9 +214,9 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
     }
     for topic, pairs in found.items():
         pointers = [
-            Pointer(one.name, where.anchor, sentence, where.page)
+            Pointer(one.name, anchor, sentence, page)
             for one, sentence in pairs
-            for where in [places[key_of(one)]]
+            for page, anchor in [places[key_of(one)]]
         ]
         if pointers:
             yield Reading(topic, tuple(pointers))

@@ -121,7 +121,6 @@ def used_in(numbers: Collection[int]) -> Used | None:
         for evidence in rows.values_list("evidence", flat=True)
     ]
     found = [[one for one in roles if one.loses_policies] for roles in kept]
-    users = Among.of([{name for one in roles for name in one.users} for roles in kept])
     if not (any(found) or any(one.loses_services for roles in kept for one in roles)):
         return None
     unread = [
@@ -138,7 +137,9 @@ def used_in(numbers: Collection[int]) -> Used | None:
         ),
         unread=sum(map(bool, unread)),
         why=why,
-        users=users,
+        users=Among.of(
+            [{name for one in roles for name in one.users} for roles in kept]
+        ),
         detaches=any(found),
     )
 

@@ -103,24 +103,24 @@ class Speed:
 def stages(rollout: Rollout, census: Census) -> list[Stage]:
     """List what a rollout does one after another, and how far each is."""
     statuses, total = census.statuses, census.total
-    unplanned = statuses[Status.PLANNING]
     waiting, failed = statuses[Status.PLANNED], census.wave(None).failed
-    planned = total - unplanned - failed
-    begun = [wave for wave in waves(rollout, census) if wave.size]
-    about = f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+    of = f" of {total:,}" + (f", {failed:,} failed" if failed else "")
     if not rollout.has_waves:
         ended = census.good + census.failed
         state = "failed" if census.failed else "done"
-        about = f"{ended:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
-        return [Stage("Verify", state if ended == total else "running", about)]
+        state = state if ended == total else "running"
+        return [Stage("Verify", state, f"{ended:,}{of}")]
+    unplanned = statuses[Status.PLANNING]
+    planned = total - unplanned - failed
     ended_badly = "done" if planned or not failed else "failed"
-    plan = Stage("Plan", "running" if unplanned else ended_badly, about)
+    plan = Stage("Plan", "running" if unplanned else ended_badly, f"{planned:,}{of}")
     approve = Stage(
         "Approve",
         "ahead" if not planned else "waiting" if waiting else "done",
         f"{planned - waiting:,} of {planned:,}",
     )
-    return [plan, approve, *(stage_of(wave) for wave in begun)]
+    begun = (stage_of(wave) for wave in waves(rollout, census) if wave.size)
+    return [plan, approve, *begun]
 
 
 def stage_of(wave: WaveRow) -> Stage:

@@ -148,18 +148,15 @@ HEAVY = (
 """Columns that are large, and that the page does not read."""
 
 
-def identical_plans(request: Request, fingerprint: str) -> HttpResponse:
-    """Show the changes of one plan, and the accounts that wait with the same."""
-    return same_page(request, fingerprint, None)
-
-
-def same_page(
+def identical_plans(
     request: Request,
     fingerprint: str,
-    form: CommentForm | None,
+    form: CommentForm | None = None,
     chosen: set[str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `chosen` are the plans that a person selected, None: not yet."""
+    """Show the changes of one plan, and the accounts that wait with the same; `chosen`
+    are the plans that a person selected, None: not yet.
+    """
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
@@ -213,7 +210,7 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
         return redirect("accounts:identical-plans", fingerprint)
     form = CommentForm(request.POST, asks_test=ASKED)
     if not form.is_valid():
-        return same_page(request, fingerprint, form, chosen)
+        return identical_plans(request, fingerprint, form, chosen)
     many = approve_same(fingerprint, chosen, request.user, **form.given)
     said = for_count(
         len(many.done),

@@ -160,20 +160,19 @@ def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
     by_why: dict[str, list[dict[str, str]]] = {}
     for one in delivery.left:
         by_why.setdefault(one["why"], []).append(one)
-
-    def those(whys: Iterable[Why]) -> list[LeftAlone]:
-        return [
+    groups: dict[str, Iterable[Why]] = {
+        "asked": ASKED,
+        "differing": DIFFERING,
+        "held": [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)],
+        "of_others": NOT_BOWLINES,
+    }
+    return {
+        name: [
             LeftAlone(why, found[:MOST_LISTED], max(len(found) - MOST_LISTED, 0))
             for why in whys
             if (found := by_why.get(why.name))
         ]
-
-    others = [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)]
-    return {
-        "asked": those(ASKED),
-        "differing": those(DIFFERING),
-        "held": those(others),
-        "of_others": those(NOT_BOWLINES),
+        for name, whys in groups.items()
     }
 
 
@@ -204,8 +203,7 @@ FAILED_FIRST = Case(
 
 
 def deliveries(request: Request) -> HttpResponse:
-    rows = Delivery.objects.light()
-    page = page_of(request, rows)
+    page = page_of(request, Delivery.objects.light())
     shown = {
         "page": page,
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
@@ -227,9 +225,8 @@ def delivery_page(
     """Show its plan while that waits, else how far it is."""
     live = watched(request, live_delivery(row))
     waits = row.status == Delivery.Status.PLANNED
-    steps = row.steps.all() if waits else row.steps.light()
-    ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
-    page = page_of(request, ordered, STEPS)
+    failed_first = row.steps.light().order_by(FAILED_FIRST, "position")
+    page = page_of(request, row.steps.all() if waits else failed_first, STEPS)
     shown: dict[str, Any] = {
         "delivery": row,
         "live": live,
@@ -255,11 +252,10 @@ def delivery_page(
 
 def took(row: Delivery) -> float | None:
     """Say how many seconds it took from the approval until it was loaded."""
-    if row.status != Delivery.Status.LOADED or not (
-        row.approved_at and row.finished_at
-    ):
-        return None
-    return (row.finished_at - row.approved_at).total_seconds()
+    is_loaded = row.status == Delivery.Status.LOADED
+    if is_loaded and row.approved_at and row.finished_at:
+        return (row.finished_at - row.approved_at).total_seconds()
+    return None
 
 
 posts = [
