@@ -200,10 +200,6 @@ def group_page(
     return render(request, "rollouts/group.html", shown)
 
 
-def group_of(number: int, fingerprint: str) -> tuple[Rollout, str]:
-    return rollout_of(number), fingerprint
-
-
 def chosen(posted: QueryDict, *_: object) -> dict[str, set[int]]:
     read = " ".join(posted.getlist("read"))
     return {"read": numbers_in(read), "shown": numbers_in(posted.get("shown", ""))}
@@ -245,7 +241,7 @@ posts = [
         "runs/rollouts/<int:number>/same/<slug:fingerprint>/approve/",
         decisions.approve_group,
         name="rollout-approve",
-        find=group_of,
+        find=lambda number, fingerprint: (rollout_of(number), fingerprint),
         given=chosen,
         form=group_form,
         page=page_with,

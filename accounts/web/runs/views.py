@@ -365,10 +365,6 @@ def approval(run: Run) -> str:
     return f"by {run.approved_by_name or 'the command line'}"
 
 
-def all_done(steps: Sequence[Step]) -> bool:
-    return count_done(steps) == len(steps)
-
-
 class States(NamedTuple):
     """How far each stage is."""
 
@@ -400,7 +396,8 @@ def states_of(
             return States(DONE, approved, approved, DONE)
         case Status.DISCARDED:
             return States(DONE, approved, SKIPPED, SKIPPED)
-    applied = FAILED if run.approved_at and not all_done(steps) else approved
+    is_halfway = count_done(steps) < len(steps)
+    applied = FAILED if run.approved_at and is_halfway else approved
     verifies = checked or applied == DONE or run.kind == Run.Kind.VERIFY
     verified = FAILED if verifies else SKIPPED
     return States(DONE if planned else FAILED, approved, applied, verified)

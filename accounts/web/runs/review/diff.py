@@ -153,7 +153,8 @@ def parts(statement: Mapping[str, Any]) -> Iterator[str]:
     if "Resource" in statement or "NotResource" in statement:
         yield "on"
         yield from either(statement, "Resource", "resources", named_or_counted)
-    if keys := list(condition_keys(statement)):
+    tests = statement.get("Condition", {}).values()
+    if keys := [key for test in tests for key in test]:
         yield f"if {' and '.join(keys)}"
 
 
@@ -178,11 +179,6 @@ def listed_actions(actions: list[str], what: str) -> str:
     services = sorted({action.partition(":")[0] for action in actions})
     more = f" of {', '.join(services)}" if len(actions) > 1 else ""
     return named_or_counted(actions, what) + more
-
-
-def condition_keys(statement: Mapping[str, Any]) -> Iterator[str]:
-    for block in statement.get("Condition", {}).values():
-        yield from block
 
 
 def fields_in_line(document: Mapping[str, Any], keys: Iterable[str]) -> str:
@@ -512,11 +508,12 @@ def shape(row: DiffRow) -> tuple[str, str] | None:
 def folded_hunks(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
     """Fold the long lists of a document that has one side only."""
     for hunk in by_account(rows):
-        yield from [hunk] if hunk.sign else long_lists(hunk.rows)
-
-
-def long_lists(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
-    return fold(rows, is_list_item, LONG_LIST, items_hunk, first=SHOWN_OF_LIST)
+        if hunk.sign:
+            yield hunk
+            continue
+        yield from fold(
+            hunk.rows, is_list_item, LONG_LIST, items_hunk, first=SHOWN_OF_LIST
+        )
 
 
 def items_hunk(rows: tuple[DiffRow, ...]) -> Hunk:
