@@ -41,7 +41,7 @@ from accounts.models.states import (
     Status,
     word_of,
 )
-from accounts.runs.rollouts.census import Census
+from accounts.runs.rollouts.census import GOOD, Census
 from accounts.work.heartbeat import Silence, silence
 
 MINUTE, HOUR = 60, 3600
@@ -200,12 +200,8 @@ DONE = Tab("Done", "mark-done")
 TABS: dict[str, Tab] = {
     **dict.fromkeys((*WORKING, *Delivery.WORKING, Bundle.Status.BUILDING), WORKS),
     Status.PLANNED: WAITS,
-    Status.FAILED: FAILED,
-    Status.ERRORED: FAILED,
-    Status.VERIFIED: DONE,
-    Status.EVALUATED: DONE,
-    Status.REMOVED: DONE,
-    Delivery.Status.LOADED: DONE,
+    **dict.fromkeys(FAILURES, FAILED),
+    **dict.fromkeys((*GOOD, Delivery.Status.LOADED), DONE),
 }
 
 

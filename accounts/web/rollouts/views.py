@@ -26,7 +26,7 @@ from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import BADGES, OPEN, WORKING, Status, words_of
+from accounts.models.states import BADGES, OPEN, UNSUCCESSFUL, WORKING, Status, words_of
 from accounts.people.role_limits.limits import limits_of
 from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
@@ -35,6 +35,7 @@ from accounts.runs.rollouts.census import (
     FEW,
     MOST_NAMED,
     MOST_READ,
+    SETTLED,
     Census,
     Wave,
     causes_of,
@@ -57,13 +58,8 @@ from accounts.web.runs.views import Stage
 from accounts.wording import counted, for_count
 
 ORDER = (
-    Status.VERIFIED,
-    Status.EVALUATED,
-    Status.REMOVED,
-    Status.HANDED_OFF,
-    Status.FAILED,
-    Status.ERRORED,
-    Status.OUTDATED,
+    *SETTLED,
+    *UNSUCCESSFUL,
     Status.VERIFYING,
     Status.APPLYING,
     Status.APPROVED,

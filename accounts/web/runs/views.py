@@ -52,6 +52,7 @@ from accounts.runs.deciding.same_changes import identical_plans
 from accounts.runs.foreign.taking_over import UNDOES
 from accounts.runs.managing.other_sites import found_another
 from accounts.runs.results import results_of, trust_problem
+from accounts.runs.rollouts.census import GOOD
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_run, live_site, watched
@@ -547,7 +548,7 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "lines": lines_of(checks, only_read=run.status == Status.EVALUATED),
         "done": count_done(steps),
         "checks": checks,
-        "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
+        "folded": GOOD,
         "stages": line,
         "failed_at": failed_at(line),
         "approval": approval(run),

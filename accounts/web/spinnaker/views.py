@@ -66,7 +66,6 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
             "url": "Gate's base URL",
             "sign_in": "Bowline signs in with",
             "secret": "Secret reference",
-            "certificate": "Certificate",
             "key": "Private key",
             "authorities": "Certificate authorities",
             "poll_seconds": "Clouddriver polls every … seconds",
