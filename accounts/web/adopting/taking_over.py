@@ -117,10 +117,6 @@ class Stage(NamedTuple):
     refused: str
     """Why it can't be planned now."""
 
-    @property
-    def is_next(self) -> bool:
-        return not (self.is_done or self.refused)
-
 
 class LeftRole(NamedTuple):
     """A role for services whose trust policy the steps leave as it is."""
@@ -129,12 +125,6 @@ class LeftRole(NamedTuple):
     others: list[str]
     """Who else can assume it, and no longer could."""
     more: int
-
-
-class Taking(NamedTuple):
-    run: Run
-    can_undo: bool
-    """Whether nobody undid it yet; an undo itself is done again by a plan."""
 
 
 def existing_roles_of(
@@ -147,13 +137,13 @@ def existing_roles_of(
     stages = list(stages_of(account, Taken(found.taken)))
     standing, by_trust = account.standing, bool(unverified_by_trust(account))
     elsewhere = (standing.is_to_plan and not by_trust) or standing.is_to_verify
-    ahead = () if elsewhere else (one for one in stages if one.is_next)
+    ahead = (one for one in stages if not (elsewhere or one.is_done or one.refused))
     return {
         "step": STEPS[Taken(found.taken)],
         "managed_by": found.managed_by,
         "in_tools": in_tools(wanted, found.managed_by),
         "stages": stages,
-        "next_stage": next(iter(ahead), None),
+        "next_stage": next(ahead, None),
         "left_roles": list(left_roles(found, wanted)),
         "to_detach": [one for one in foreign if is_detachable(one)],
         "takings": takings_of(account),
@@ -161,14 +151,15 @@ def existing_roles_of(
     }
 
 
-def takings_of(account: ManagedAccount) -> list[Taking]:
+def takings_of(account: ManagedAccount) -> list[tuple[Run, bool]]:
+    """List the runs that took something over, and whether each can be undone: nobody
+    did so yet. An undo itself is done again by a plan.
+    """
     runs = list(taking_over.taken_by(account))
     choices = {run.number: take_over_of(run) for run in runs}
     undone = {choice.undone_run for choice in choices.values()}
     return [
-        Taking(
-            run, not (choices[run.number].undoes or run.number in undone or run.is_open)
-        )
+        (run, not (choices[run.number].undoes or run.number in undone or run.is_open))
         for run in runs
     ]
 

@@ -189,14 +189,14 @@ class Tab(NamedTuple):
     """What a browser's tab says in front of the title, and the icon it has."""
 
     word: str = ""
-    icon: str = "mark"
+    icon: str = "mark.svg"
 
 
 PLAIN = Tab()
-WORKS = Tab("Working", "mark-working")
-WAITS = Tab("Needs approval", "mark-waiting")
-FAILED = Tab("Failed", "mark-failed")
-DONE = Tab("Done", "mark-done")
+WORKS = Tab("Working", "mark-working.svg")
+WAITS = Tab("Needs approval", "mark-waiting.svg")
+FAILED = Tab("Failed", "mark-failed.svg")
+DONE = Tab("Done", "mark-done.svg")
 TABS: dict[str, Tab] = {
     **dict.fromkeys((*WORKING, *Delivery.WORKING, Bundle.Status.BUILDING), WORKS),
     Status.PLANNED: WAITS,
@@ -253,10 +253,6 @@ class Live:
     seen: PageState | None = None
     ending: Ending | None = None
     """What ended since the page was shown before."""
-
-    @property
-    def icon(self) -> str:
-        return f"{self.tab.icon}.svg"
 
 
 def last_moved(runs: QuerySet[Run]) -> datetime | None:

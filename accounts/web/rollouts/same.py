@@ -48,10 +48,6 @@ class Part(NamedTuple):
     locked: list[tuple[str, int]]
     """Why the person may not approve others, and how many, each reason once."""
 
-    @property
-    def total(self) -> int:
-        return len(self.numbers) + sum(count for _, count in self.locked)
-
 
 def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
     """Group the runs by environment, before anybody presses a button; as many queries
