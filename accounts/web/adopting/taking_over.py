@@ -178,15 +178,14 @@ def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> Iterator[Stag
 
 def left_roles(found: FoundRoles, wanted: Iterable[Resource]) -> Iterator[LeftRole]:
     """Yield the roles whose trust policy is replaced only by itself."""
-    read = {one["name"]: one for one in found.roles}
+    trusts = {one["name"]: one["trust"] for one in found.roles if not one["owned"]}
     for role in wanted:
-        there = read.get(role.name) if isinstance(role, Role) else None
-        if there is None or there["owned"] or there["trust"] is None:
+        trust = trusts.get(role.name)
+        if not isinstance(role, Role) or trust is None:
             continue
-        assert isinstance(role, Role)
         planned = role.trust.document["Statement"]
-        if is_for_services(planned) and there["trust"] != planned:
-            others = [one.sentence for one in shut_out(there["trust"], planned)]
+        if is_for_services(planned) and trust != planned:
+            others = [one.sentence for one in shut_out(trust, planned)]
             more = len(others[MOST_OTHERS:])
             yield LeftRole(role.name, others[:MOST_OTHERS], more)
 

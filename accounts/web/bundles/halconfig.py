@@ -131,8 +131,14 @@ def merge_page(request: Request, number: int) -> HttpResponse:
     form = form_for(accounts, request.POST, request.FILES)
     if not form.is_valid():
         return page(request, number, form=form)
+    said = form.cleaned_data
     try:
-        merged = merged_by(form, accounts, request.POST.getlist("take_over"))
+        merged = merge(
+            read_halconfig(said["content"]),
+            accounts.placed(said.get("folder") or ""),
+            take_over=request.POST.getlist("take_over"),
+            deployment=said["deployment"],
+        )
     except BadHalconfig as error:
         return page(request, number, form=form, refused=str(error).splitlines())
     answered = {*request.POST.getlist("asked"), *request.POST.getlist("take_over")}
@@ -150,19 +156,6 @@ def accounts_of(number: int) -> BundleAccounts:
 
 def form_for(accounts: BundleAccounts, *posted: Any) -> HalconfigForm:
     return HalconfigForm(*posted, has_clusters=bool(accounts.kubernetes))
-
-
-def merged_by(
-    form: HalconfigForm, accounts: BundleAccounts, take_over: list[str]
-) -> Merged:
-    said = form.cleaned_data
-    placed = accounts.placed(said.get("folder") or "")
-    return merge(
-        read_halconfig(said["content"]),
-        placed,
-        take_over=take_over,
-        deployment=said["deployment"],
-    )
 
 
 def outcome(merged: Merged) -> dict[str, Any]:

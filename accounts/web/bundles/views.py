@@ -237,8 +237,10 @@ def files_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 def load_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
     """Say how close its accounts come to what Spinnaker can carry."""
     sizes = {file["path"]: file["size"] for file in bundle.files}
-    load = load_on(bundle) if ACCOUNTS in sizes else None
-    return {"limits": list(limits(load, sizes)) if load else []}
+    if ACCOUNTS not in sizes:
+        return {"limits": []}
+    load = Load(**bundle.load) if bundle.load else load_of(accounts_in(bundle.archive))
+    return {"limits": list(limits(load, sizes))}
 
 
 INSTALL = "install"
@@ -250,13 +252,6 @@ TABS: Mapping[str, Callable[[Request, Bundle, str], dict[str, Any]]] = {
     "load": load_tab,
 }
 """Each tab's own part of the page, by its name in the URL."""
-
-
-def load_on(bundle: Bundle) -> Load:
-    """Say what the bundle's accounts make Clouddriver do."""
-    if bundle.load:
-        return Load(**bundle.load)
-    return load_of(accounts_in(bundle.archive))
 
 
 def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:

@@ -163,8 +163,8 @@ def group_page(
     numbers = list(policy_sets)
     found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
     runs = list(found.select_related("account"))
-    shown = {"rollout": rollout, "runs": runs}
-    shown["crumbs"] = crumbs("runs", "rollouts", rollout)
+    above = crumbs("runs", "rollouts", rollout)
+    shown = {"rollout": rollout, "runs": runs, "crumbs": above}
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)

@@ -121,16 +121,13 @@ def documents_of(
     step: DeliveryStep,
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return what is stored and what is sent, as far as both are compared."""
-    was = {name: json.loads(value) for name, value in step.was.items()}
-    becomes = {name: json.loads(value) for name, value in step.becomes.items()}
-    if step.is_equal:
-        becomes = dict(was)
-    return sorted_fields(was), sorted_fields(becomes)
+    becomes = step.was if step.is_equal else step.becomes
+    return sorted_fields(step.was), sorted_fields(becomes)
 
 
-def sorted_fields(fields: dict[str, Any]) -> dict[str, Any] | None:
-    """Sort the fields: PostgreSQL keeps no order, and a diff would show it."""
-    fields = dict(sorted(fields.items()))
+def sorted_fields(stored: Mapping[str, str]) -> dict[str, Any] | None:
+    """Read and sort the fields: PostgreSQL keeps no order, and a diff would show it."""
+    fields = {name: json.loads(value) for name, value in sorted(stored.items())}
     if SECRET in fields:
         fields[SECRET] = f"hidden, SHA-256 {fields[SECRET]}"
     return fields or None
