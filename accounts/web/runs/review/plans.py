@@ -36,7 +36,6 @@ from accounts.web.runs.review.diff import (
     called,
     short_name,
 )
-from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     MANAGING_PATH,
@@ -286,13 +285,18 @@ Place = tuple[str, str, str]
 def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
     """Group the changes by account and side, in the order of the plan."""
     by_path = dict(sides_by_path(plan.changes))
-    sides = dict(sides_of_holders(by_path))
+    # By what is attached to them: the managing account is usually managed, too.
+    sides_of_roles = {
+        Key(key.account, Role.kind, key.name.partition("/")[0]): side
+        for key, side in by_path.items()
+        if key.kind == Attachment.kind
+    }
     found: dict[Place, list[PlannedChange]] = {}
     for change in plan.changes:
         account = change.key.account
         default = MANAGED if change.account_name == own else MANAGING
         holder = Key(account, Role.kind, holder_of(change))
-        side = by_path.get(change.key) or sides.get(holder, default)
+        side = by_path.get(change.key) or sides_of_roles.get(holder, default)
         place = (change.account_name or account, account, side)
         found.setdefault(place, []).append(change)
     return found
@@ -314,16 +318,6 @@ def sides_by_path(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]
         for side, own in ((MANAGING, MANAGING_PATH), (MANAGED, MANAGED_PATH)):
             if own in path:
                 yield change.key, side
-
-
-def sides_of_holders(by_path: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
-    """Return on which side a role is, by what is attached to it.
-
-    The managing account is usually managed, too: its id does not tell.
-    """
-    for key, side in by_path.items():
-        if key.kind == Attachment.kind:
-            yield Key(key.account, Role.kind, key.name.partition("/")[0]), side
 
 
 def group_of(
@@ -360,7 +354,9 @@ def readings(
             pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
         )
         yield Reading(concern.topic, tuple(pointers), plans)
-    if entries := tuple(entry_pointers(plan.entries, places)):
+    # Deletions name the accounts that Spinnaker loses.
+    gets = (entry for entry in plan.entries if entry.after is not None)
+    if entries := tuple(Pointer(e.name, places[e.key], changed(e)) for e in gets):
         yield Reading(SPINNAKER, entries, plans)
 
 
@@ -380,12 +376,3 @@ def pointer(risk: Risk, anchor: str, names: Names) -> Pointer:
     said = says_accounts(risk.topic, len(risk.accounts))
     accounts = (called(one, names) for one in risk.accounts)
     return Pointer(name, anchor, f"{said}.", accounts=tuple(sorted(accounts)))
-
-
-def entry_pointers(
-    entries: Iterable[EntryChange], places: Mapping[Key, str]
-) -> Iterator[Pointer]:
-    """Point to each account that Spinnaker gets; deletions name those that it loses."""
-    for entry in entries:
-        if entry.after is not None:
-            yield Pointer(entry.name, places[entry.key], changed(entry))
