@@ -108,7 +108,7 @@ def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
 
 
 @operator_required
-def organization_archive(request: Request) -> HttpResponse:
+def organization_hand_off_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
     try:
         sets = hand_out_sets(request.user)
