@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
@@ -105,6 +105,12 @@ def by_failed_checks(_: str) -> Q:
     )
     rows = ManagedAccount.objects.annotate(checked=checked_run())
     return Q(pk__in=rows.filter(Exists(failed)).values("pk"))
+
+
+def environments() -> QuerySet[ManagedAccount, str]:
+    """Name those that any account is in."""
+    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    return named.values_list("environment", flat=True).distinct()
 
 
 class ListedAccount(NamedTuple):

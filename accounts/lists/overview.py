@@ -234,12 +234,9 @@ def to_accept(states: dict[str, int], person: Person) -> list[ToDo]:
     rows = ManagedAccount.objects.to_accept()
     if approves:
         rows = rows.filter(inside(person, APPROVER, "environment"))
-    count, managing = rows.count(), ManagingAccount.objects.first()
-    if not (count and managing):
-        return []
+    text = waiting_in_words(rows.count())
     label = "Review and accept" if approves else "View accounts"
-    url = reverse("accounts:to-accept")
-    return [ToDo(waiting_in_words(count, managing), url, label)]
+    return [ToDo(text, reverse("accounts:to-accept"), label)] if text else []
 
 
 def inactive() -> list[ToDo]:

@@ -156,6 +156,10 @@ class Tab(NamedTuple):
     def url(self) -> str:
         return self.page or f"?tab={self.key}"
 
+    @property
+    def template(self) -> str:
+        return f"accounts/_{self.key.replace('-', '_')}.html"
+
 
 def chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab:
     """Return the tab that the address names, else the first one."""
@@ -165,17 +169,6 @@ def chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab:
 
 NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
-
-
-TEMPLATES = {
-    "checks": "accounts/_checked.html",
-    "in-aws": "accounts/_in_aws.html",
-    "of-others": "accounts/_of_others.html",
-    "settings": "accounts/_settings.html",
-    "history": "accounts/_history.html",
-    "remove": "accounts/_removal.html",
-}
-"""What each tab shows."""
 
 
 class ExistingResource(NamedTuple):
@@ -218,7 +211,6 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "crumbs": crumbs("accounts"),
         "tabs": tabs,
         "tab": tab,
-        "tab_template": TEMPLATES[tab.key],
         "managing": managing,
         "undone": undone(account),
         "member": inactive_members().filter(account_id=account.account_id).first(),

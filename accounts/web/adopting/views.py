@@ -74,7 +74,7 @@ from accounts.models import (
 from accounts.models.question import LONGEST_NAME
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
-from accounts.web.accounts.views import waiting_alert
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.web.bulk.from_file import BUSY, file_page, place_of_preview
 from accounts.web.crumbs import crumbs
 from accounts.web.questions import lead, still_waits
@@ -575,7 +575,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "types": PROVIDERS,
         "findings": list(findings_of(row)),
         "settings": settings_of(row),
-        "to_accept": waiting_alert(waiting_from(row)),
+        "to_accept": waiting_in_words(waiting_from(row)),
         **heading(row),
     }
     return render(request, "adopting/report.html", shown)

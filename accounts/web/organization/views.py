@@ -34,6 +34,7 @@ from accounts.discover.organization.watching import (
 )
 from accounts.forms.organization import SharedForm, WatchForm
 from accounts.http import Request, page_of
+from accounts.lists.accounts import environments
 from accounts.lists.declaration import with_titles
 from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of
@@ -193,12 +194,11 @@ def organization_watch(request: Request) -> HttpResponse:
             return redirect("accounts:organization-watch")
     watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
     refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown: dict[str, Any] = {
         "watches": [(watch, titles(watch)) for watch in watches],
         "refused": refused.free().select_related("unit")[:MOST_REFUSED],
         "form": form,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts", "organization"),
     }
     return render(request, "organization/watch.html", shown)
@@ -310,7 +310,6 @@ def page(
     matched = matching_members(kept, request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
     one_page = page_of(request, MEMBERS.ordered(rows, request.GET))
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
         "organization": kept,
@@ -332,7 +331,7 @@ def page(
         "chosen": set(chosen) - set(refused or ()),
         "refused": refused,
         "everything": "everything" in request.POST,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts"),
     }
     return render(request, "organization/organization.html", shown)

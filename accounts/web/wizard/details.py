@@ -22,6 +22,7 @@ from accounts.discover.questions import known
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.http import Request
+from accounts.lists.accounts import environments
 from accounts.mapping.completeness import enabled_providers, has_access, problem
 from accounts.mapping.edits import editing
 from accounts.mapping.managed import (
@@ -130,14 +131,13 @@ def page(
             "has_access": has_access(account),
             "problem": problem(account, slug),
         }
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown |= {
         "account": account,
         "step": step_named(slug),
         "marks": marks(account, slug, fails=fails),
         "managing": managing,
         "home_region": PARTITIONS[managing.partition].home_region,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts", account),
     }
     return render(request, f"wizard/{slug}.html", shown)
