@@ -21,13 +21,17 @@ from accounts.people.role_limits.limits import waits_for
 from accounts.runs.rollouts.census import GOOD, runs_of
 
 
+def account_id_of(run: Run) -> str:
+    return run.account.account_id if run.account else ""
+
+
 def error_of(run: Run, what: str) -> Value:
     return str((run.error or {}).get(what, ""))
 
 
 COLUMNS: Columns = {
     "account": lambda run: run.account_name,
-    "account_id": lambda run: run.account.account_id if run.account else "",
+    "account_id": account_id_of,
     "environment": lambda run: run.account.environment if run.account else "",
     "run": lambda run: run.number,
     "wave": lambda run: run.wave,
@@ -140,10 +144,6 @@ def row_of(run: Run) -> RunRow:
         return RunRow(run, None)
     steps: int = run.step_count  # type: ignore[attr-defined]  # annotated above
     return RunRow(run, steps + len(entry_changes_of(run)))
-
-
-def account_id_of(run: Run) -> str:
-    return run.account.account_id if run.account else ""
 
 
 EXPORTED = (
