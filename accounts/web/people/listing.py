@@ -32,7 +32,6 @@ from accounts.web.people.forms import (
     by_factor,
     by_tokens,
     by_way,
-    person_of,
     with_all,
 )
 from accounts.web.people.views import turn_of
@@ -63,7 +62,7 @@ def people(request: Request) -> HttpResponse:
     shown = {
         "crumbs": crumbs("settings"),
         "page": page,
-        "people": [person_of(user) for user in page],
+        "people": [Person(user) for user in page],
         "filter_form": PEOPLE.form(request.GET),
         "sign_on": sign_on,
         "groups": groups_in_words(sign_on.roles if sign_on else {}),
@@ -124,7 +123,7 @@ def by_seen(days: str) -> Q:
 
 def exported_people(asked: QueryDict, _: User) -> Iterator[Person]:
     found = with_all(matching_people(asked))
-    return map(person_of, found.iterator(chunk_size=AT_ONCE))
+    return map(Person, found.iterator(chunk_size=AT_ONCE))
 
 
 PEOPLE = Listing(

@@ -21,7 +21,7 @@ from accounts.people.roles import has_password
 from accounts.web.factors.views import PasskeyForm, ask, count_failure, is_waiting
 from accounts.web.search.views import PLACES
 from accounts.web.sign_in import page_after
-from accounts.web.single_sign_on.identity import provider_of
+from accounts.web.single_sign_on.provider import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     PreferencesForm,
