@@ -64,7 +64,7 @@ def bowline(request: HttpRequest) -> dict[str, Any]:
     if request.user.is_authenticated and not is_missing(request):
         roles = ", ".join(roles_of(request.user))
         shown |= {
-            "places": [place for place in PLACES if roles or place.section != "help"],
+            "places": [place for place in PLACES if roles or place.icon != "help"],
             "shortcuts": SHORTCUTS,
             "help": help_on(request),
             "shortcuts_off": request.session.get("shortcuts") is False,

@@ -23,6 +23,7 @@ from django.utils.timezone import localtime
 
 from accounts.help.documents import named_documents
 from accounts.http import Request
+from accounts.lists.accounts import by_text, digits
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
@@ -36,38 +37,6 @@ if TYPE_CHECKING:
     from accounts.people.role_limits.limits import Person
 
 
-class Place(NamedTuple):
-    section: str
-    """The first part of the place's URLs, and of the icon's name."""
-    title: str
-    url: str
-    letter: str = ""
-    """The key that leads there, after “g”; empty: the first letter of its section."""
-
-    @property
-    def path(self) -> str:
-        return reverse(self.url)
-
-    @property
-    def icon(self) -> str:
-        return self.section
-
-    @property
-    def key(self) -> str:
-        return self.letter or self.section[0]
-
-
-PLACES = (
-    Place("overview", "Overview", "accounts:overview"),
-    Place("accounts", "Accounts", "accounts:accounts"),
-    Place("runs", "Runs", "accounts:runs"),
-    Place("bundles", "Spinnaker", "accounts:bundles"),
-    Place("activity", "Activity", "accounts:activity", letter="t"),
-    Place("settings", "Settings", "accounts:settings"),
-    Place("help", "Documentation", "accounts:documentation"),
-)
-
-
 class Destination(NamedTuple):
     title: str
     url: str
@@ -77,6 +46,8 @@ class Destination(NamedTuple):
     """What else people call it."""
     tail: str = ""
     """A query or a fragment."""
+    key: str = ""
+    """Of a place: what leads there, after “g”."""
 
     @property
     def path(self) -> str:
@@ -88,8 +59,20 @@ class Destination(NamedTuple):
         return all(word in said for word in text.lower().split())
 
 
+PLACES = (
+    Destination("Overview", "accounts:overview", "overview", key="o"),
+    Destination("Accounts", "accounts:accounts", "accounts", key="a"),
+    Destination("Runs", "accounts:runs", "runs", key="r"),
+    Destination("Spinnaker", "accounts:bundles", "bundles", key="b"),
+    Destination("Activity", "accounts:activity", "activity", key="t"),
+    Destination("Settings", "accounts:settings", "settings", key="s"),
+    Destination(
+        "Documentation", "accounts:documentation", "help", "help manual guide", key="h"
+    ),
+)
+"""Icons are named as the first part of the place's URLs."""
 DESTINATIONS = (
-    *(Destination(place.title, place.url, place.icon) for place in PLACES),
+    *PLACES,
     Destination(
         "Managing account",
         "accounts:managing",
@@ -163,7 +146,7 @@ DESTINATIONS = (
         "bundles",
         "deliver live gate running push loaded",
     ),
-    Destination("Roles", "accounts:settings", "lock", "roles people", ""),
+    Destination("Roles", "accounts:settings", "lock", "roles people"),
     Destination(
         "People",
         "accounts:people",
@@ -196,9 +179,6 @@ DESTINATIONS = (
         "you",
         "person",
         "password sessions time zone shortcuts preferences",
-    ),
-    Destination(
-        "Documentation", "accounts:documentation", "question", "help manual guide"
     ),
     Destination("Admin site", "admin:index", "lock", "records users"),
 )
@@ -273,15 +253,6 @@ def find(person: User, typed: str) -> list[Group]:
         Group("Documentation", list(document_hits(text))),
     ]
     return [group for group in groups if group.hits]
-
-
-def by_text(text: str) -> Q:
-    return Q(name__icontains=text) | Q(account_id__contains=digits(text))
-
-
-def digits(text: str) -> str:
-    """Write an account ID as AWS does: people copy 1234-5678-9012, too."""
-    return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
 
 
 def matching_accounts(text: str) -> QuerySet[ManagedAccount]:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.forms.fields import Fieldset, RuledField, bare_helper
 from accounts.http import Request
+from accounts.lists.accounts import is_uuid
 from accounts.models import Kind, ManagedAccount, Notification, Target
 from accounts.models.people import MovedMeanwhile
 from accounts.notify import channels as decisions
@@ -212,9 +213,8 @@ def targets(request: Request) -> HttpResponse:
 
 def test_of(request: Request) -> dict[str, Any]:
     """Say what became of the test that the URL names, or that the page waits."""
-    try:
-        pk = UUID(request.GET.get("test", ""))
-    except ValueError:
+    pk = request.GET.get("test", "")
+    if not is_uuid(pk):
         return {}
     notifications = Notification.objects.filter(pk=pk, what=Notification.What.TEST)
     notification = notifications.select_related("target").first()

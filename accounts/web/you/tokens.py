@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request, full_url, page_of
+from accounts.lists.accounts import is_uuid
 from accounts.models import ApiToken
 from accounts.models.people import MovedMeanwhile, Scope
 from accounts.people.doors import administrator_required
@@ -144,9 +144,9 @@ def token_create(request: Request) -> HttpResponse:
 @require_POST
 def token_revoke(request: Request) -> HttpResponse:
     """Revoke one of one's own tokens, at once."""
-    pk = uuid_of(request.POST.get("token", ""))
+    pk = request.POST.get("token", "")
     own = ApiToken.objects.filter(person=request.user)
-    token = get_object_or_404(own, pk=pk)
+    token = get_object_or_404(own, pk=pk if is_uuid(pk) else None)
     try:
         revoke(token, request.user)
     except MovedMeanwhile as error:
@@ -165,14 +165,6 @@ def all_tokens(request: Request) -> HttpResponse:
         "page": page_of(request, rows),
     }
     return render(request, "tokens/all_tokens.html", shown)
-
-
-def uuid_of(text: str) -> Any:
-    """Read the id of a token; None is the id of none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 posts = [
