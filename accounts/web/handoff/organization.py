@@ -27,7 +27,6 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.web.crumbs import crumbs
-from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.views import live_site, watched
 from accounts.web.posts import post
 from accounts.web.role_limits import everywhere
@@ -40,6 +39,7 @@ from onboarding.handoff.organization import (
     package,
     ways,
 )
+from onboarding.handoff.words import Way
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import Managing
 
@@ -50,7 +50,7 @@ class Shown:
 
     counts: StackSet
     hand_off: HandOffPackage
-    ways: tuple[ShownWay, ...]
+    ways: tuple[Way, ...]
     is_edited: bool
     """Its newest account was edited since, and not planned again."""
 
@@ -94,10 +94,10 @@ def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
         Shown(
             counts,
             one,
-            tuple(shown_ways(ways(one), place)),
+            ways(one),
             one.digest not in counts.texts,
         )
-        for place, (counts, one) in enumerate(newest_of(managing, sets))
+        for counts, one in newest_of(managing, sets)
     ]
     many = [ForMany(one.hand_off, ("",) * one.counts.accounts) for one in found]
     return {

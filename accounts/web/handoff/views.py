@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -40,7 +40,6 @@ from onboarding.handoff.cloudformation import taken_out
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import quick_create
 from onboarding.handoff.words import (
-    Way,
     about,
     archive_name,
     message,
@@ -83,23 +82,6 @@ def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
     if not isinstance(account, ManagingAccount):
         return watched(request, live_account(account))
     return watched(request, live_run(run)) if run else None
-
-
-SHORT = 20
-"""The most lines of a command that are shown without opening them."""
-
-
-class Step(NamedTuple):
-    says: str
-    text: str
-    anchor: str
-    """The id of the text; unique on the page."""
-    is_long: bool
-
-
-class ShownWay(NamedTuple):
-    way: Way
-    steps: tuple[Step, ...]
 
 
 def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
@@ -173,25 +155,11 @@ def shown_hand_off(one: HandOffPackage) -> dict[str, Any]:
     return {
         "hand_off": one,
         "about": about(one),
-        "ways": tuple(shown_ways(ways(one))),
+        "ways": ways(one),
         "troubles": troubles(one),
         "taken_out": tuple(taken_out(one.stack_sets, one.managed.account_id)),
         "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
-
-
-def shown_ways(ways: Iterable[Way], place: int = 0) -> Iterator[ShownWay]:
-    for number, way in enumerate(ways):
-        anchor = f"way-{place}-{number}"
-        steps = [
-            Step(step.says, step.text, f"{anchor}-{n}", is_long(step.text))
-            for n, step in enumerate(way.steps)
-        ]
-        yield ShownWay(way, tuple(steps))
-
-
-def is_long(text: str) -> bool:
-    return text.count("\n") > SHORT
 
 
 @operator_required
