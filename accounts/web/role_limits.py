@@ -159,15 +159,13 @@ def here(request: Request, *environments: str) -> dict[str, Any]:
 
 def everywhere(request: Request, what: str) -> dict[str, Any]:
     """Return what templates say on a page about what all environments share."""
-    return without_limit(request, f"All environments share {what}.")
-
-
-def without_limit(request: Request, why: str) -> dict[str, Any]:
-    """Return what templates say on a page that only roles without a limit are for."""
-    return limits_shown(request, None, why)
+    return limits_shown(request, None, f"All environments share {what}.")
 
 
 def limits_shown(request: Request, wanted: set[str] | None, why: str) -> dict[str, Any]:
+    """Return what templates say where the role is for some of the environments that are
+    wanted; None: only roles without a limit are for it.
+    """
     limits = {
         role: inside
         for role in LIMITED
