@@ -77,7 +77,10 @@ class Progress(NamedTuple):
     """About how many there will be; 0: unknown."""
 
 
-def progress_of(organization: Organization) -> Progress:
+def progress_of(organization: Organization) -> Progress | None:
+    """Say how far the reading is; None where nothing is being read."""
+    if not organization.is_reading:
+        return None
     members = Member.objects.filter(organization=organization)
     staying = members.filter(gone_at=None)
     if organization.to_read:
@@ -105,12 +108,10 @@ def organization_read(request: Request) -> HttpResponse:
 @operator_required
 def organization_progress(request: Request) -> HttpResponse:
     """Show how far the reading is; once it ended, the page is another one."""
-    row = ManagingAccount.objects.first()
-    organization = kept_organization(managing_of(row)) if row else None
+    organization = kept_organization(ManagingAccount.objects.first())
     if organization is None:
         return redirect("accounts:organization")
-    progress = progress_of(organization) if organization.is_reading else None
-    shown = {"organization": organization, "progress": progress}
+    shown = {"organization": organization, "progress": progress_of(organization)}
     return render(request, "organization/_reading.html", shown)
 
 
@@ -171,15 +172,14 @@ MOST_REFUSED = 20
 @operator_required
 def organization_watch(request: Request) -> HttpResponse:
     """Show what is watched, or watch a unit."""
-    row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
-    if row is None or kept is None or kept.read_at is None:
+    kept = kept_organization(ManagingAccount.objects.first())
+    if kept is None or kept.read_at is None:
         messages.info(request, "Read the organization before you watch its units.")
         return redirect("accounts:organization")
     form = WatchForm(
         request.POST or None,
         organization=kept,
-        partition=row.partition,
+        partition=kept.partition,
         initial={**usual(), "unit": request.GET.get("unit")},
     )
     if request.method == "POST" and form.is_valid():
@@ -249,10 +249,9 @@ def unread_page(
     shown: dict[str, Any] = {
         "organization": kept,
         "asked": managing.aws.home_region,
+        "progress": kept and progress_of(kept),
         "crumbs": crumbs("accounts"),
     }
-    if kept and kept.is_reading:
-        shown["progress"] = progress_of(kept)
     return render(request, "organization/unread.html", shown)
 
 
@@ -313,7 +312,7 @@ def page(
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
         "organization": kept,
-        "progress": progress_of(kept) if kept.is_reading else None,
+        "progress": progress_of(kept),
         "page": one_page,
         "listed": listed_members(one_page, managing),
         "columns": MEMBERS.sorts.items(),
