@@ -192,7 +192,8 @@ def load_ahead(topology: Topology) -> Ahead:
         others = without(accounts, {one.name for one in own.aws})
         expected = both(load_of(others), expected)
         is_in = others != accounts
-        size = size_in(latest) + (0 if is_in else size)
+        sizes = {file["path"]: file["size"] for file in latest.files}
+        size = sizes.get(FILE, 0) + (0 if is_in else size)
     return Ahead(latest, tuple(limits(expected, {FILE: size} if size else {})))
 
 
@@ -212,11 +213,6 @@ def without(accounts: BundleAccounts, names: Collection[str]) -> BundleAccounts:
         aws=tuple(a for a in accounts.aws if a["name"] not in names),
         ecs=tuple(a for a in accounts.ecs if a["awsAccount"] not in names),
     )
-
-
-def size_in(bundle: Bundle) -> int:
-    sizes: dict[str, int] = {file["path"]: file["size"] for file in bundle.files}
-    return sizes.get(FILE, 0)
 
 
 def details(request: Request, account: ManagedAccount) -> HttpResponse:
@@ -296,8 +292,13 @@ def go_on_with_details(
     return redirect(f"{url}?provider={fresh[0].key}")
 
 
-def in_words(titles: list[str]) -> str:
-    """Say which providers can stay as they are; nothing where none can."""
+def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> str:
+    """Say which other providers can stay as Bowline proposes; empty: none can."""
+    titles = [
+        PROVIDERS[one.key].title
+        for one in enabled
+        if one.pk != current.pk and one.key in OFFERED and says(one, OFFERED[one.key])
+    ]
     if not titles:
         return ""
     return for_count(
@@ -305,15 +306,6 @@ def in_words(titles: list[str]) -> str:
         f"{listed(titles)} uses default values. Open its tab to change them.",
         f"{listed(titles)} use default values. Open a tab to change them.",
     )
-
-
-def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> list[str]:
-    """Name the other providers that are as Bowline proposes."""
-    return [
-        PROVIDERS[one.key].title
-        for one in enabled
-        if one.pk != current.pk and one.key in OFFERED and says(one, OFFERED[one.key])
-    ]
 
 
 def details_page(
@@ -331,7 +323,7 @@ def details_page(
         "current": current,
         "provider": PROVIDERS[current.key],
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
-        "by_default": in_words(by_default(enabled_providers(account), current)),
+        "by_default": by_default(enabled_providers(account), current),
         "asking": asking,
         "asked": ", ".join(dict.fromkeys(call.region for call in of)),
         "trouble": trouble,

@@ -78,22 +78,18 @@ def marks(
     """List the steps with their states; of a new account only the first has a URL.
     `fails`: the step whose settings didn't work when they were tested.
     """
-    if account is None:
-        return [Mark(s.slug, s.title, "", "to do", s.slug == current) for s in STEPS]
     return [
         Mark(
             slug=step.slug,
             title=step.title,
-            url=url_of(account, step.slug),
-            state=state_of(step, account, fails=fails),
+            url=reverse("accounts:wizard", args=[account.pk, step.slug])
+            if account
+            else "",
+            state=state_of(step, account, fails=fails) if account else "to do",
             is_current=step.slug == current,
         )
         for step in STEPS
     ]
-
-
-def url_of(account: ManagedAccount, slug: str) -> str:
-    return reverse("accounts:wizard", args=[account.pk, slug])
 
 
 def undone(account: ManagedAccount) -> list[Mark]:

@@ -47,9 +47,9 @@ def wizard_new(request: Request) -> HttpResponse:
     if managing is None:
         messages.info(request, "Set up the managing account first.")
         return redirect("accounts:managing")
+    itself = {"name": managing.name, "account_id": managing.account_id}
     form = IdentityForm(
-        request.POST or None,
-        initial=managing_account_itself(managing) if "itself" in request.GET else {},
+        request.POST or None, initial=itself if "itself" in request.GET else {}
     )
     if request.method == "POST" and form.is_valid():
         account = form.save(commit=False)
@@ -59,10 +59,6 @@ def wizard_new(request: Request) -> HttpResponse:
         if write_and_claim(form, "name", account, account.save, request.user):
             return go_on(request, account, "identity")
     return page(request, None, "identity", form=form)
-
-
-def managing_account_itself(managing: ManagingAccount) -> dict[str, Any]:
-    return {"name": managing.name, "account_id": managing.account_id}
 
 
 @operator_required
