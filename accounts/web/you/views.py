@@ -97,7 +97,7 @@ def preferences(request: Request) -> HttpResponse:
         return redirect("you")
     row = form.save()
     keep_in_session(request.session, row)
-    others = open_to([request.user.pk]).exclude(pk=request.session.session_key)
+    others = open_to(request.user).exclude(pk=request.session.session_key)
     keep_everywhere(others.values_list("pk", flat=True), row)
     messages.success(request, "Your preferences are saved.")
     return redirect("you")
