@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 from copy import copy
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -81,15 +80,16 @@ NEEDED = "This field is required."
 TAKEN = "Another target has this name."
 
 
-class TargetForm(forms.Form):
+class TargetForm(forms.ModelForm[Target]):
     """Describes a target; added once, though the page is sent again."""
 
-    pk = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+    pk = forms.UUIDField(widget=forms.HiddenInput)
     name = RuledField(
         rule=names.seen,
         max_length=60,
         label="Name",
         help_text="A name that people recognize, such as the team or channel.",
+        error_messages={"unique": TAKEN},
     )
     channel = forms.ChoiceField(label="Channel", choices=Target.Channel.choices)
     url = forms.CharField(
@@ -113,13 +113,18 @@ class TargetForm(forms.Form):
     )
     environments = EnvironmentBoxes()
 
-    def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
-        if target is not None:
-            kwargs["initial"] = {**initial_of(target), **kwargs.get("initial", {})}
+    class Meta:
+        model = Target
+        fields: ClassVar = ["name", "channel", "kinds", "environments"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.target = target
-        self.fields["channel"].disabled = target is not None
-        offer_environments(self, target.environments if target else ())
+        target = self.instance
+        is_webhook = target.channel == Target.Channel.WEBHOOK
+        place = "url" if is_webhook else "reference"
+        self.initial.update({"pk": target.pk, place: target.place})
+        self.fields["channel"].disabled = not target._state.adding
+        offer_environments(self, target.environments)
         for field in ("url", "reference"):
             widget = self.fields[field].widget
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
@@ -135,17 +140,6 @@ class TargetForm(forms.Form):
             Fieldset("Notifications", "kinds", "environments"),
         )
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        others = Target.objects.filter(name=name)
-        if self.target is not None:
-            others = others.exclude(pk=self.target.pk)
-        elif pk := self.cleaned_data.get("pk"):
-            others = others.exclude(pk=pk)
-        if others.exists():
-            raise forms.ValidationError(TAKEN)
-        return name
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if channel := cleaned.get("channel"):
@@ -158,7 +152,9 @@ class TargetForm(forms.Form):
                 found = problem(channel, place) if place else NEEDED
                 if found:
                     self.add_error(field, found)
-            cleaned["place"] = place
+            self.instance.place = place
+        if self.instance._state.adding and "pk" in cleaned:
+            self.instance.pk = cleaned["pk"]
         refused = [name for name in NEVER_REPEATED if name in self.errors]
         if refused:
             given: Any = copy(self.data)
@@ -166,27 +162,6 @@ class TargetForm(forms.Form):
                 given[name] = ""
             self.data = given
         return cleaned
-
-    @property
-    def described(self) -> Target:
-        """Give the target as it was filled in."""
-        given = self.cleaned_data
-        target = self.target or Target(pk=given["pk"], channel=given["channel"])
-        target.name, target.place = given["name"], given["place"]
-        target.kinds = given["kinds"]
-        target.environments = given["environments"]
-        return target
-
-
-def initial_of(target: Target) -> dict[str, Any]:
-    is_webhook = target.channel == Target.Channel.WEBHOOK
-    return {
-        "pk": target.pk,
-        "name": target.name,
-        "channel": target.channel,
-        "url" if is_webhook else "reference": target.place,
-        "kinds": target.kinds,
-    }
 
 
 WAITED_FOR = timedelta(minutes=1)
@@ -236,21 +211,21 @@ def test_of(request: Request) -> dict[str, Any]:
 @confirmation_required("accounts:target-add")
 def target_add(request: Request) -> HttpResponse:
     """Describe a new target."""
+    pk = request.POST.get("pk", "")
+    if is_uuid(pk) and (same := Target.objects.filter(pk=pk).first()):
+        messages.warning(request, f"{same} was already added.")
+        return redirect("accounts:targets")
     form = TargetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        target = form.described
-        if Target.objects.filter(pk=target.pk).exists():
-            messages.warning(request, f"{target} was already added.")
-            return redirect("accounts:targets")
         if Target.objects.count() >= decisions.MOST:
             messages.error(request, FULL)
             return redirect("accounts:targets")
         try:
-            decisions.add(request.user, target)
+            decisions.add(request.user, form.instance)
         except IntegrityError:
             form.add_error("name", TAKEN)
         else:
-            return added(request, target)
+            return added(request, form.instance)
     return form_page(request, form)
 
 
@@ -266,10 +241,10 @@ def added(request: Request, target: Target) -> HttpResponse:
 def target(request: Request, pk: UUID) -> HttpResponse:
     """Change what was described of a target."""
     row = get_object_or_404(Target, pk=pk)
-    form = TargetForm(request.POST or None, target=row)
+    form = TargetForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
-            decisions.change(request.user, form.described)
+            decisions.change(request.user, row)
         except IntegrityError:
             form.add_error("name", TAKEN)
         else:
