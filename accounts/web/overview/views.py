@@ -219,21 +219,23 @@ class Column(NamedTuple):
     title: str
     """What the list of accounts is searched by, too."""
     colour: str
-    icon: str
+    icon_of: str
+    """The state whose icon it has."""
+
+    @property
+    def icon(self) -> str:
+        return BADGES[self.icon_of].icon
 
 
-COLUMNS = tuple(
-    Column(title, colour, BADGES[icon_of].icon)
-    for title, colour, icon_of in (
-        (State.VERIFIED, "good", State.VERIFIED),
-        (State.EVALUATED, "neutral", State.EVALUATED),
-        (PARTLY, "warn", "cannot deploy"),
-        (State.DRIFTED, "warn", State.DRIFTED),
-        (OLD, "neutral", State.OUTDATED),
-        (State.DRAFT, "neutral", State.DRAFT),
-        (IN_PROGRESS, "busy", State.APPLYING),
-        (FAILING, "bad", State.FAILED),
-    )
+COLUMNS = (
+    Column(State.VERIFIED, "good", State.VERIFIED),
+    Column(State.EVALUATED, "neutral", State.EVALUATED),
+    Column(PARTLY, "warn", "cannot deploy"),
+    Column(State.DRIFTED, "warn", State.DRIFTED),
+    Column(OLD, "neutral", State.OUTDATED),
+    Column(State.DRAFT, "neutral", State.DRAFT),
+    Column(IN_PROGRESS, "busy", State.APPLYING),
+    Column(FAILING, "bad", State.FAILED),
 )
 COLUMN_OF = {
     word: next(c.title for c in COLUMNS if word in TOGETHER.get(c.title, (c.title,)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -59,37 +59,28 @@ def people(request: Request) -> HttpResponse:
     found = with_all(matching_people(request.GET))
     page = page_of(request, found)
     sign_on = sign_on_provider()
+    roles = sign_on.roles if sign_on else {}
     shown = {
         "crumbs": crumbs("settings"),
         "page": page,
         "people": [Person(user) for user in page],
         "filter_form": PEOPLE.form(request.GET),
         "sign_on": sign_on,
-        "groups": groups_in_words(sign_on.roles if sign_on else {}),
+        "groups": [(one, ", ".join(in_words(roles[one]))) for one in sorted(roles)],
+        "without_accounts": without_accounts(roles),
     }
     return render(request, "people/people.html", shown)
 
 
-class Groups(NamedTuple):
-    """What OIDC_ROLES gives."""
-
-    roles: list[tuple[str, str]]
-    """Each group, and its roles in words."""
-    without_accounts: str
-    """Environments that it names, and no account is in."""
-
-
-def groups_in_words(by_group: RolesByGroup) -> Groups:
+def without_accounts(by_group: RolesByGroup) -> str:
+    """Name the environments that OIDC_ROLES names, and no account is in."""
     unused = environments_without_accounts(
         environment
         for names in by_group.values()
         for reach in reaches(names).values()
         for environment in reach or ()
     )
-    return Groups(
-        [(group, ", ".join(in_words(by_group[group]))) for group in sorted(by_group)],
-        environments_in_words(unused) if unused else "",
-    )
+    return environments_in_words(unused)
 
 
 def matching_people(asked: QueryDict) -> QuerySet[User]:
