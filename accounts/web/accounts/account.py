@@ -321,8 +321,10 @@ def iam(
         known = list(known_as(topology))
     except (DetailsError, QuotaExceeded) as error:
         return {"trouble": str(error)}
+    done = Step.objects.filter(run__account=account, status=Step.Status.DONE)
     steps = {
-        Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
+        Key(step.account_id, step.kind, step.name): step
+        for step in done.defer("before", "after").order_by("finished_at")
     }
     existing = [
         ExistingResource(
@@ -344,19 +346,9 @@ def taken(resource: Resource, cause: Run | None) -> bool:
     return is_taken and error.get("message") == str(NotOurs(resource))
 
 
-def last_steps(account: ManagedAccount) -> list[Step]:
-    """List the steps that were carried out for the account, the oldest first."""
-    steps = Step.objects.filter(run__account=account, status=Step.Status.DONE)
-    return list(steps.defer("before", "after").order_by("finished_at"))
-
-
 def named_to_leave(posted: QueryDict, account: ManagedAccount) -> dict[str, Any]:
     confirm_leaving(account.name, posted.get("leave", "").strip())
     return {}
-
-
-def removal_of(account: ManagedAccount) -> str:
-    return f"{account.get_absolute_url()}?tab=remove"
 
 
 posts = [
@@ -377,6 +369,6 @@ posts = [
         said="{0.name} is deleted from Bowline and stays as it is in AWS. The managing "
         "account's page lists its role.",
         then="accounts:accounts",
-        refused=removal_of,
+        refused=lambda account: f"{account.get_absolute_url()}?tab=remove",
     ),
 ]

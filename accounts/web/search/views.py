@@ -196,11 +196,6 @@ def opens(person: Person, url: str) -> bool:
     return role is None or has_role(person, role)
 
 
-def destinations(person: User, text: str) -> list[Destination]:
-    """Find the pages that match a text, and that the person may open."""
-    return [one for one in DESTINATIONS if one.matches(text) and opens(person, one.url)]
-
-
 MOST = 8
 """The most of each kind that are listed; the lists have filters for more."""
 
@@ -240,7 +235,11 @@ def find(person: User, typed: str) -> list[Group]:
     text = " ".join(typed.replace("\0", " ").split())[:LONGEST]
     pages = Group(
         "Pages",
-        [Hit(one.title, one.path, one.icon) for one in destinations(person, text)],
+        [
+            Hit(one.title, one.path, one.icon)
+            for one in DESTINATIONS
+            if one.matches(text) and opens(person, one.url)
+        ],
     )
     if not text:
         return [pages]

@@ -70,18 +70,15 @@ PAGES = (
 )
 
 
-class Entry(NamedTuple):
-    page: Page
-    is_current: bool
-
-
-def side_of(request: HttpRequest) -> list[Entry]:
-    """List the pages that the person may open; none where this is no page of them."""
+def side_of(request: HttpRequest) -> list[tuple[Page, bool]]:
+    """List the pages that the person may open, and whether each is this one; none where
+    this is no page of them.
+    """
     here = page_of(request)
     if here is None:
         return []
     mine = (page for page in PAGES if opens(request.user, page.url))
-    return [Entry(page, page == here) for page in mine]
+    return [(page, page == here) for page in mine]
 
 
 def page_of(request: HttpRequest) -> Page | None:

@@ -31,10 +31,6 @@ class Mark(NamedTuple):
     is_current: bool
 
 
-def was_planned(account: ManagedAccount) -> bool:
-    return account.state != State.DRAFT
-
-
 ASKS = {
     "identity": "Choose the AWS account and who can use it in Spinnaker.",
     "providers": "Choose the AWS services that Spinnaker deploys to.",
@@ -52,7 +48,7 @@ STEPS = (
         "review",
         "Review",
         "The account in Spinnaker, and the resources that Bowline creates in AWS.",
-        was_planned,
+        lambda account: account.state != State.DRAFT,
     ),
 )
 SLUGS = tuple(step.slug for step in STEPS)
