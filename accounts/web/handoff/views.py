@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404, render
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
-from accounts.models.runs import RunQuerySet
 from accounts.models.states import BROKEN, Status
 from accounts.people.doors import operator_required
 from accounts.runs.owners.hand_offs import (
@@ -63,12 +62,6 @@ def handed_off(pk: UUID) -> Subject:
     if found is None:
         raise Http404(NOT_HANDED_OFF)
     return found
-
-
-def accounts_that_wait() -> RunQuerySet:
-    """Find the runs of accounts that wait for the managing account's owner, too."""
-    waiting = Run.objects.filter(status=Status.HANDED_OFF, alone=False)
-    return waiting.filter(kind=Run.Kind.ONBOARD).order_by("account_name")
 
 
 def exists(account: Subject) -> bool:
@@ -127,26 +120,25 @@ def whether_to_send(
     and AWS shows something else; `waiting`, how many accounts wait for it.
     """
     last = last_hand_off(account)
-    was_handed_off = last is not None and last.text_id == one.digest
-    links = tuple(quick_links(one, last)) if last and was_handed_off else ()
-    lost = was_handed_off and exists(account) and account.state in BROKEN
-    waiting = accounts_that_wait().count() if one.of_managing and was_handed_off else 0
+    has = last if last and last.text_id == one.digest else None
+    urls = zip(one.stacks, has.urls, strict=False) if has else ()
+    links = tuple(
+        quick_create(one.managing.partition, stack, url) for stack, url in urls
+    )
+    lost = bool(has) and exists(account) and account.state in BROKEN
+    waits_too = Run.objects.filter(
+        status=Status.HANDED_OFF, alone=False, kind=Run.Kind.ONBOARD
+    )
+    waiting = waits_too.count() if one.of_managing and has else 0
     return {
         "links": links,
-        "unpublished": last.unpublished if last and was_handed_off else "",
+        "unpublished": has.unpublished if has else "",
         "message": message(one, links),
         "lost": lost,
         "waiting": waiting,
-        "was_handed_off": was_handed_off,
+        "was_handed_off": has is not None,
         "is_to_send": bool(run or lost or waiting),
     }
-
-
-def quick_links(one: HandOffPackage, last: HandOff) -> Iterator[str]:
-    """Yield the console's page for each stack whose template is in the bucket."""
-    partition = one.managing.partition
-    for stack, url in zip(one.stacks, last.urls, strict=False):
-        yield quick_create(partition, stack, url)
 
 
 def shown_hand_off(one: HandOffPackage) -> dict[str, Any]:
