@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -63,9 +63,6 @@ from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_o
 from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 
 def saved(
     request: Request,
@@ -74,23 +71,14 @@ def saved(
     account: ManagedAccount,
     write: Callable[[], object],
 ) -> bool:
-    posted = request.method == "POST" and form.is_valid()
-    return posted and write_and_claim(form, field, account, write, request.user)
-
-
-def write_and_claim(
-    form: forms.BaseForm,
-    field: str | None,
-    account: ManagedAccount,
-    write: Callable[[], object],
-    by: User,
-) -> bool:
-    """Write, and claim the account's names in Spinnaker; False puts the reason into
-    the form, and nothing is written.
+    """Write what was posted, if it is right, and claim the account's names in
+    Spinnaker; False puts the reason into the form, and nothing is written.
     """
+    if request.method != "POST" or not form.is_valid():
+        return False
     try:
         with transaction.atomic():
-            with editing(account, by):
+            with editing(account, request.user):
                 write()
             rows = ManagedAccount.objects.prefetch_related("providers")
             claim_names(rows.get(pk=account.pk))
