@@ -29,12 +29,11 @@ from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import BACKEND_SESSION_KEY, login, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -71,7 +70,7 @@ from accounts.people.activity import Decision, record, record_many
 from accounts.people.doors import View
 from accounts.people.roles import has_password
 from accounts.web.factors.step import BACKEND, FACTOR, waiting
-from accounts.web.sign_in import UNKNOWN, address, page_after
+from accounts.web.sign_in import UNKNOWN, address, enter, page_after
 from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import browser_of, led_to
@@ -279,11 +278,8 @@ class SecondStep(AuthenticateView):  # type: ignore[misc]  # it has no types
 
 
 def sign_in(request: HttpRequest, person: User, kind: str, back: str) -> HttpResponse:
-    by = CALLED[kind]
-    with transaction.atomic():
-        login(request, person, backend=BACKEND)
-        request.session[FACTOR] = by
-        record(person, Activity.What.SIGN_IN, "", address(request) | {"by": by})
+    enter(request, person, backend=BACKEND, by=CALLED[kind])
+    request.session[FACTOR] = CALLED[kind]
     if kind == CODES:
         left = codes_left(person)
         messages.warning(

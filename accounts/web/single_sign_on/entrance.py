@@ -6,14 +6,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth import login
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.models import Activity
-from accounts.people.activity import record
-from accounts.web.sign_in import address, page_after
+from accounts.web.sign_in import enter, page_after
 from accounts.web.single_sign_on.people import Refused, Said, person_of
 from accounts.web.single_sign_on.provider import SingleSignOn, sign_on_provider
 from accounts.web.you.confirmation import confirm, unconfirm
@@ -22,7 +19,6 @@ KEPT = "single_sign_on"
 """What belongs to one sign-in in one browser, in its session."""
 NOT_HERE = "This sign-in didn't start in this browser. Start again."
 BACKEND = "bowline.sign_in.SignedOn"
-What = Activity.What
 
 
 def single_sign_on() -> SingleSignOn:
@@ -63,9 +59,7 @@ def let_in(request: HttpRequest, claims: Mapping[str, Any]) -> HttpResponse:
             "again."
         )
     if not kept["confirms"]:
-        with transaction.atomic():
-            login(request, person, backend=BACKEND)
-            record(person, What.SIGN_IN, "", address(request) | {"by": KEPT})
+        enter(request, person, backend=BACKEND, by=KEPT)
     if said.is_fresh:
         confirm(request)
     else:
