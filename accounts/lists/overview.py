@@ -295,16 +295,13 @@ def open_production(counts: Counts) -> Iterator[ToDo]:
 
 
 def not_installed(newest: Bundle | None) -> list[ToDo]:
-    """Say what the newest bundle would change in Spinnaker, or that it has none yet."""
+    """Say what the newest bundle would change in Spinnaker; or ask for a first one,
+    unless Bowline delivers to it.
+    """
     installed = installed_bundle()
-    if installed is None:
-        return first_to_install(newest)
     found = ahead(installed)
-    return [ToDo(found.sentence, found.url, "View changes")] if found else []
-
-
-def first_to_install(newest: Bundle | None) -> list[ToDo]:
-    """Ask for a first bundle in Spinnaker, unless Bowline delivers to it."""
+    if installed:
+        return [ToDo(found.sentence, found.url, "View changes")] if found else []
     if newest is None or Delivery.objects.exists():
         return []
     text = f"Install bundle {newest.number} in Spinnaker, then mark it as installed."

@@ -160,9 +160,6 @@ def chosen_accounts(
     return Chosen(accounts, left)
 
 
-NONE = "Select accounts first. No account was accepted."
-
-
 def to_accept(request: Request) -> HttpResponse:
     """List the accounts that wait, with what keeps this person from accepting one."""
     total = ManagedAccount.objects.to_accept().count()
@@ -186,7 +183,7 @@ def accept_many(request: Request) -> HttpResponse:
     rows = ManagedAccount.objects.filter(pk__in=chosen[:MOST_AT_ONCE])
     accounts = list(rows.order_by("name"))
     if not accounts:
-        messages.info(request, NONE)
+        messages.info(request, "Select accounts first. No account was accepted.")
         return redirect("accounts:to-accept")
     many = each(accept, accounts, request.user)
     count = len(many.done)

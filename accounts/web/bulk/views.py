@@ -161,19 +161,10 @@ MOST_EDITED = 200
 each edit is computed.
 """
 
-PASSED_ON = (
-    "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
-    "you can remove the accounts from AWS."
-)
-
 NOTHING = {
     Kind.ONBOARD: "Select accounts first. Nothing was started.",
     Kind.VERIFY: "Select accounts that exist in AWS. Nothing was started.",
 }
-MORE = (
-    "{} left. To {} the rest, select all matching accounts again. Accounts with an "
-    "open run are skipped."
-)
 
 
 @posted_by_operator
@@ -222,7 +213,11 @@ def start_together(
 
 def tell_left(request: Request, verb: str, found: Chosen) -> None:
     if found.left:
-        messages.info(request, MORE.format(counted(found.left, "more account"), verb))
+        messages.info(
+            request,
+            f"{counted(found.left, 'more account')} left. To {verb} the rest, select "
+            "all matching accounts again. Accounts with an open run are skipped.",
+        )
 
 
 @posted_by_operator
@@ -307,7 +302,11 @@ def exclude_many(request: Request) -> HttpResponse:
     if not accounts:
         messages.info(request, "None of these accounts is in bundles.")
         return redirect("accounts:accounts")
-    tell(request, "Excluded from later bundles:", outcome, "exclude", PASSED_ON)
+    then = (
+        "Build the next bundle, install it in Spinnaker, and mark it as installed. "
+        "Then you can remove the accounts from AWS."
+    )
+    tell(request, "Excluded from later bundles:", outcome, "exclude", then)
     return redirect("accounts:bundle-next")
 
 
@@ -365,9 +364,6 @@ def retry_many(request: Request) -> HttpResponse:
     return answers[0] if len(answers) == 1 else redirect("accounts:runs")
 
 
-BOTH = "AWS will accept both the new external ID and the previous one."
-ONE = "AWS will accept only the new external ID."
-
 BUSY = (
     "A run is in progress, or the account is part of a rollout. Wait until it finishes."
 )
@@ -393,10 +389,12 @@ def rotate_many(request: Request) -> HttpResponse:
     match request.POST.get("apply"):
         case "begin":
             outcome = each(rotate, found.to_begin, request.user)
-            tell(request, "Created a new external ID for", outcome, "rotate", BOTH)
+            then = "AWS will accept both the new external ID and the previous one."
+            tell(request, "Created a new external ID for", outcome, "rotate", then)
         case "finish":
             outcome = each(finish_rotation, found.to_finish, request.user, held=held)
-            tell(request, "Finished the rotation of", outcome, "finish", ONE)
+            then = "AWS will accept only the new external ID."
+            tell(request, "Finished the rotation of", outcome, "finish", then)
         case _:
             shown = {"left": left, **found._asdict()}
             return page(request, "rotate", accounts, **shown)

@@ -222,9 +222,6 @@ posts = [
 ]
 
 
-TICK = "Select accounts first."
-
-
 @operator_required
 def organization(request: Request) -> HttpResponse:
     """List the organization's accounts, or describe the selected ones."""
@@ -270,7 +267,7 @@ def describe_ticked(
             )
             chosen = list(free.values_list("account_id", flat=True)[:MOST_AT_ONCE])
         if not chosen:
-            form.add_error(None, TICK)
+            form.add_error(None, "Select accounts first.")
             return page(request, managing, kept, form=form)
         try:
             if len(chosen) > HERE:
