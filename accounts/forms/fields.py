@@ -27,15 +27,9 @@ from onboarding.topology import MadeBy
 class Fieldset(layout.Fieldset):  # type: ignore[misc]  # crispy has no types
     """Fields under a legend, which may be anybody's text."""
 
-    def render(
-        self,
-        form: Any,
-        context: Any,
-        template_pack: Any = TEMPLATE_PACK,
-        **kwargs: Any,
-    ) -> SafeString:
-        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
-        template = self.get_template_name(template_pack)
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        fields = self.get_rendered_fields(form, context, **kwargs)
+        template = self.get_template_name(TEMPLATE_PACK)
         shown: dict[str, Any] = {
             "fieldset": self,
             "legend": self.legend,
@@ -56,14 +50,8 @@ class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
         self.says = says
         self.warns = warns
 
-    def render(
-        self,
-        form: Any,
-        context: Any,
-        template_pack: Any = TEMPLATE_PACK,
-        **kwargs: Any,
-    ) -> SafeString:
-        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        fields = self.get_rendered_fields(form, context, **kwargs)
         names = {pointer.name for pointer in self.get_field_names()}
         shown: dict[str, Any] = {
             "says": self.says,
