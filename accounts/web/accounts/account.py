@@ -198,12 +198,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "of-others": len(foreign),
     }
     existing = found_existing(account)
-    tabs = tabs_of(
-        account,
-        counts,
-        has_permissions=bool(managing and account.providers.all()),
-        has_existing_roles=existing is not None,
-    )
+    tabs = tabs_of(account, counts, managing, existing)
     tab = chosen_tab(request, tabs)
     shown = {
         "live": live,
@@ -254,18 +249,17 @@ def found_existing(account: ManagedAccount) -> FoundRoles | None:
 def tabs_of(
     account: ManagedAccount,
     counts: Mapping[str, int],
-    *,
-    has_permissions: bool,
-    has_existing_roles: bool,
+    managing: ManagingAccount | None,
+    existing: FoundRoles | None,
 ) -> list[Tab]:
     """List the page's tabs; where nothing was checked, what will exist comes first."""
     checks = Tab("checks", "Checks", counts["checks"])
     in_aws = Tab("in-aws", "In AWS", counts["in-aws"])
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
-    if counts["of-others"] or has_existing_roles:
-        title = "Existing roles" if has_existing_roles else "Policies of others"
+    if counts["of-others"] or existing:
+        title = "Existing roles" if existing else "Policies of others"
         tabs.append(Tab("of-others", title, counts["of-others"] or None))
-    if has_permissions:
+    if managing and account.providers.all():
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))
     return [

@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import path, reverse
+from django.urls import reverse
 
 from accounts.decisions.many import Many
 from accounts.forms.fields import RuledField, bare_helper, checked
@@ -135,7 +135,7 @@ MOST_IN_TABLE = 50
 """The most accounts with a row in the table; the others are named below it."""
 
 
-def same_policies(
+def foreign_alike(
     request: Request, alike: str, form: AskForm | None = None
 ) -> HttpResponse:
     """Say what it does, in how many accounts it is, and what may be decided where."""
@@ -184,7 +184,7 @@ posts_alike = [
         name="foreign-alike-ask",
         given=lambda posted, _: {"policies": numbers_in(posted)},
         form=lambda posted, _: AskForm(posted),
-        page=same_policies,
+        page=foreign_alike,
         said=in_accounts("Requested acceptance in {}."),
     ),
     about_alike(
@@ -207,13 +207,4 @@ posts_alike = [
         given=lambda posted, _: {"policies": numbers_in(posted)},
         said=in_accounts("No longer accepted in {}."),
     ),
-]
-
-
-pages = [
-    path("foreign-policies/", foreign_policies, name="foreign-policies"),
-    path(f"{SAME}/", same_policies, name="foreign-alike"),
-    *posts_alike,
-    path(f"{ONE}/", foreign_policy, name="foreign-policy"),
-    *posts,
 ]

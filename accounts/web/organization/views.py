@@ -51,16 +51,15 @@ from accounts.people.doors import operator_required, posted_by_operator
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import one_of, post
 from accounts.web.rollouts.views import roll_out, tell_started
-from accounts.web.wizard.access import USUAL_ACCESS_ROLE
+from accounts.web.wizard.access import USUAL_ACCESS_ROLE, last_said
 from accounts.wording import for_count
 from onboarding.providers import PROVIDERS
 from onboarding.topology import MadeBy, Managing
 
 
 def usual() -> dict[str, Any]:
-    last = ManagedAccount.objects.only("regions").order_by("-created_at").first()
     return {
-        "regions": last.regions if last else [],
+        "regions": last_said("regions", []) or [],
         "made_by": MadeBy.BOWLINE.value,
         "access_role": USUAL_ACCESS_ROLE,
         "providers": ["ec2"],
