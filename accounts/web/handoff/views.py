@@ -100,8 +100,12 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         if removes:
             shown["message"] = removal_message(one)
         elif isinstance(account, ManagedAccount):
-            shown |= shown_versions(account, one, run)
-            update = shown["update"]
+            update = update_of(account, one)
+            shown |= {
+                "versions": account.hand_offs.in_force(),
+                "update": update,
+                "takes_word": run is not None and takes_word(account, run),
+            }
             if update and update.is_latest_hand_off:
                 had = update.has.number
                 text = update_message(one, had=had, number=update.number)
@@ -207,16 +211,6 @@ class Update:
     is_latest_hand_off: bool
     """False: its plan is not approved yet."""
     changed: tuple[Changed, ...]
-
-
-def shown_versions(
-    account: ManagedAccount, one: HandOffPackage, run: Run | None
-) -> dict[str, Any]:
-    return {
-        "versions": account.hand_offs.in_force(),
-        "update": update_of(account, one),
-        "takes_word": run is not None and takes_word(account, run),
-    }
 
 
 def takes_word(account: ManagedAccount, run: Run) -> bool:
