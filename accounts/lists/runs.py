@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
-from accounts.lists.declaration import NOTHING, Columns, Filter, Listing, Value
+from accounts.lists.declaration import AT_ONCE, NOTHING, Columns, Filter, Listing, Value
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Rollout, Run, Step
 from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status, words_of
@@ -152,9 +152,6 @@ EXPORTED = (
     *("finished_at", "account__account_id"),
 )
 """The columns that an export is made of: others of a run can be long."""
-
-AT_ONCE = 1_000
-"""Runs that one statement reads."""
 
 
 def newest_first(asked: QueryDict, person: User | None = None) -> Iterator[Run]:

@@ -30,7 +30,7 @@ from accounts.notify.channels import (
     signing_secret,
 )
 from accounts.people.doors import administrator_required, posted_by_administrator
-from accounts.people.role_limits.naming import NONE
+from accounts.people.role_limits.naming import NAMELESS, NONE, typed
 from accounts.web.crumbs import crumbs
 from accounts.web.managing.forms import shown_for_values
 from accounts.web.posts import one_of, post, tell
@@ -38,9 +38,6 @@ from accounts.web.questions import Asking
 from accounts.web.you.confirmation import confirmation_required
 from onboarding import names
 from onboarding.delivery.connection import LONGEST
-
-NO_ENVIRONMENT = "none"
-"""In the place of the empty name, which no box can send."""
 
 
 class EnvironmentBoxes(forms.MultipleChoiceField):
@@ -56,8 +53,8 @@ class EnvironmentBoxes(forms.MultipleChoiceField):
         )
 
     def clean(self, value: Any) -> list[str]:
-        keys = super().clean(value)
-        return ["" if key == NO_ENVIRONMENT else key[2:] for key in keys]
+        said = super().clean(value)
+        return ["" if one == NAMELESS else one for one in said]
 
 
 def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
@@ -66,12 +63,8 @@ def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
     assert isinstance(boxes, EnvironmentBoxes)
     used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
     names = sorted({*used.distinct(), *chosen})
-    boxes.choices = [(key_of(name), name or NONE) for name in names]
-    form.initial["environments"] = [key_of(name) for name in chosen]
-
-
-def key_of(environment: str) -> str:
-    return f"e:{environment}" if environment else NO_ENVIRONMENT
+    boxes.choices = [(typed(name), name or NONE) for name in names]
+    form.initial["environments"] = [typed(name) for name in chosen]
 
 
 NEVER_REPEATED = ("url", "reference")

@@ -37,7 +37,7 @@ from accounts.people.roles import NAMED, ROLES, UserRole, active_administrators,
 from accounts.runs.owners.looking import template_bucket
 from accounts.web.people.listing import matching_people
 from accounts.web.posts import one_of, post
-from accounts.web.questions import Asking, look_up
+from accounts.web.questions import Asking, look_up, state_of
 from accounts.web.search.views import opens
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
@@ -235,10 +235,8 @@ def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]
     """Say who Bowline is, as STS answered a worker."""
     question = bowline_identity.at(managing.partition if managing else "aws")
     looked = look_up(request, question)
-    if isinstance(looked, Asking):
-        return {"asking": looked}
-    if looked.refused:
-        return {"refusal": looked}
+    if isinstance(looked, Asking) or looked.refused:
+        return {**state_of(looked)}
     return {"caller": looked.answer}
 
 
