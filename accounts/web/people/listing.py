@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import URLPattern
 from django.utils import timezone
 
 from accounts.http import Request, page_of
 from accounts.lists.declaration import AT_ONCE, Filter, Listing, with_titles
-from accounts.people.doors import administrator_required
+from accounts.people.doors import View, administrator_required
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import environments_in_words
-from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.people.roles import ADMINISTRATOR, ROLES, has_role
 from accounts.web.crumbs import crumbs
 from accounts.web.people.forms import (
     APP,
@@ -172,40 +175,28 @@ PEOPLE = Listing(
 )
 
 
-def in_turn(
-    request: HttpRequest, page: Callable[..., HttpResponse], *arguments: Any
-) -> HttpResponse:
+def in_turn(view: View) -> View:
     """Take turns with those who change people on the pages."""
-    if request.method != "POST":
-        return page(request, *arguments)
-    assert isinstance(request.user, User)  # nobody else sees it
-    with turn_of(request.user):
-        return page(request, *arguments)
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        by = request.user
+        if request.method != "POST" or not has_role(by, ADMINISTRATOR):
+            return view(request, *args, **kwargs)
+        with turn_of(by):  # type: ignore[arg-type]  # nobody else has the role
+            return view(request, *args, **kwargs)
+
+    return page
 
 
 class InTurn(UserAdmin):  # type: ignore[type-arg]  # it has no [] at run time
     """Refuses what an administrator sends who has just lost the role."""
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        page = super().changeform_view
-        return in_turn(request, page, object_id, form_url, extra_context)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Reset second factors, which is an action of the list."""
-        return in_turn(request, super().changelist_view, extra_context)
-
-    def user_change_password(
-        self, request: HttpRequest, id: str, form_url: str = ""
-    ) -> HttpResponse:
-        return in_turn(request, super().user_change_password, id, form_url)
+    def get_urls(self) -> list[URLPattern]:
+        found = super().get_urls()
+        for one in found:
+            one.callback = in_turn(one.callback)
+        return found
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
