@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import copy
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -209,17 +210,25 @@ def target_add(request: Request) -> HttpResponse:
         messages.warning(request, f"{same} was already added.")
         return redirect("accounts:targets")
     form = TargetForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if Target.objects.count() >= decisions.MOST:
-            messages.error(request, FULL)
-            return redirect("accounts:targets")
-        try:
-            decisions.add(request.user, form.instance)
-        except IntegrityError:
-            form.add_error("name", TAKEN)
-        else:
-            return added(request, form.instance)
+    if request.method == "POST" and Target.objects.count() >= decisions.MOST:
+        messages.error(request, FULL)
+        return redirect("accounts:targets")
+    if stored(request, form, decisions.add):
+        return added(request, form.instance)
     return form_page(request, form)
+
+
+def stored(
+    request: Request, form: TargetForm, decide: Callable[[User, Target], None]
+) -> bool:
+    """Store what was posted, if it is right; another one may have the name by then."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    try:
+        decide(request.user, form.instance)
+    except IntegrityError:
+        form.add_error("name", TAKEN)
+    return not form.errors
 
 
 def added(request: Request, target: Target) -> HttpResponse:
@@ -235,14 +244,9 @@ def target(request: Request, pk: UUID) -> HttpResponse:
     """Change what was described of a target."""
     row = get_object_or_404(Target, pk=pk)
     form = TargetForm(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            decisions.change(request.user, row)
-        except IntegrityError:
-            form.add_error("name", TAKEN)
-        else:
-            messages.success(request, f"{row} is saved.")
-            return redirect("accounts:targets")
+    if stored(request, form, decisions.change):
+        messages.success(request, f"{row} is saved.")
+        return redirect("accounts:targets")
     return form_page(request, form, row)
 
 
