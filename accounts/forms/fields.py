@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from crispy_forms import layout
 from crispy_forms.helper import FormHelper
@@ -90,10 +90,6 @@ def checked(rule: Callable[[T], T], value: T) -> T:
 
 class RuledField(forms.CharField):
     """Text that one of the engine's rules accepts and may normalise."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "required": "This field is required."
-    }
 
     def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

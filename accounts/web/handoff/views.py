@@ -31,7 +31,7 @@ from accounts.runs.owners.hand_offs import (
     waiting_run,
 )
 from accounts.web.crumbs import crumbs
-from accounts.web.live.views import Live, live_account, live_run, watched
+from accounts.web.live.views import live_account, live_run, watched
 from accounts.web.role_limits import everywhere, here
 from accounts.web.runs.review.diff import Diff, compare
 from accounts.web.runs.review.plans import review
@@ -71,27 +71,22 @@ def exists(account: Subject) -> bool:
     return account.granted_at is not None
 
 
-def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
-    if not isinstance(account, ManagingAccount):
-        return watched(request, live_account(account))
-    return watched(request, live_run(run)) if run else None
-
-
 def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     """Show what will be created, each way to create it, and whether it was seen yet."""
     account = handed_off(pk)
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     shown: dict[str, Any] = {
-        "live": live_of(request, account, run),
         "account": account,
         "run": run,
         "removes": removes,
         "crumbs": crumbs("accounts", account),
     }
     if isinstance(account, ManagedAccount):
+        shown["live"] = watched(request, live_account(account))
         shown |= here(request, *account.environments)
     else:
+        shown["live"] = run and watched(request, live_run(run))
         shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
