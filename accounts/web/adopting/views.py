@@ -421,7 +421,7 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
                 messages.info(request, NOTHING_CHANGES)
                 return redirect(row)
             content = accounts_file(again.taken).encode()
-            preview = place_of_preview(request, FILE, content, csv=False)
+            preview = place_of_preview(request, FILE, content)
             transaction.set_rollback(not preview)
     except FileProblems as error:
         return file_page(request, problems=error.problems, name=FILE)

@@ -64,10 +64,6 @@ class FileForm(forms.Form):
             )
         return file
 
-    @property
-    def is_csv(self) -> bool:
-        return PurePath(self.cleaned_data["file"].name).suffix.lower() == ".csv"
-
 
 Change = dict[str, Any]
 FEW = 2
@@ -136,7 +132,7 @@ def upload_page(request: Request) -> HttpResponse:
         return file_page(request, form=form)
     file = form.cleaned_data["file"]
     try:
-        there = place_of_preview(request, file.name, file.read(), csv=form.is_csv)
+        there = place_of_preview(request, file.name, file.read())
     except FileProblems as error:
         return file_page(request, problems=error.problems, name=file.name)
     if there:
@@ -145,10 +141,11 @@ def upload_page(request: Request) -> HttpResponse:
     return file_page(request, form=form)
 
 
-def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) -> str:
+def place_of_preview(request: Request, name: str, content: bytes) -> str:
     """Check a file, or let a worker check a long one; return where its preview is, or
     will be: nowhere if too much waits. Raise FileProblems.
     """
+    csv = PurePath(name).suffix.lower() == ".csv"
     if is_short(content):
         return check(name, content, csv=csv, by=request.user).get_absolute_url()
     said = {"form": "csv" if csv else "yaml", "name": name[-LONGEST_NAME:]}

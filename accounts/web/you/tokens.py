@@ -92,12 +92,10 @@ class TokenForm(forms.Form):
 ENDED_SHOWN = 10
 
 
-def tokens(request: Request) -> HttpResponse:
-    return tokens_page(request, TokenForm(request))
-
-
-def tokens_page(
-    request: Request, form: TokenForm, made: dict[str, str] | None = None
+def tokens(
+    request: Request,
+    form: TokenForm | None = None,
+    made: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Show one's own tokens; `made` is a new one, which is shown this once."""
     own = ApiToken.objects.filter(person=request.user).select_related("person")
@@ -105,7 +103,7 @@ def tokens_page(
     ended = own.exclude(pk__in=[one.pk for one in usable])
     shown = {
         "crumbs": [("Your settings", reverse("you"))],
-        "form": form,
+        "form": form or TokenForm(request),
         "made": made,
         "usable": usable,
         "ended": ended[:ENDED_SHOWN],
@@ -122,7 +120,7 @@ def token_create(request: Request) -> HttpResponse:
     """Create a token, and show it. It is nowhere afterwards, so this is no redirect."""
     form = TokenForm(request, request.POST)
     if not form.is_valid():
-        return tokens_page(request, form)
+        return tokens(request, form)
     given = form.cleaned_data
     if ApiToken.objects.filter(pk=given["pk"]).exists():
         messages.warning(request, CREATED_ALREADY)
@@ -138,7 +136,7 @@ def token_create(request: Request) -> HttpResponse:
         expires_at=form.expires_at,
     )
     made = {"name": given["name"], "text": text}
-    return tokens_page(request, TokenForm(request), made)
+    return tokens(request, made=made)
 
 
 @require_POST
