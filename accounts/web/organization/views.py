@@ -53,7 +53,6 @@ from accounts.web.posts import one_of, post
 from accounts.web.rollouts.views import roll_out, tell_started
 from accounts.web.wizard.access import USUAL_ACCESS_ROLE, last_said
 from accounts.wording import for_count
-from onboarding.providers import PROVIDERS
 from onboarding.topology import MadeBy, Managing
 
 
@@ -194,19 +193,13 @@ def organization_watch(request: Request) -> HttpResponse:
     watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
     refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
     shown: dict[str, Any] = {
-        "watches": [(watch, titles(watch)) for watch in watches],
+        "watches": watches,
         "refused": refused.free().select_related("unit")[:MOST_REFUSED],
         "form": form,
         "environments": environments(),
         "crumbs": crumbs("accounts", "organization"),
     }
     return render(request, "organization/watch.html", shown)
-
-
-def titles(watch: Watch) -> str:
-    """Name the providers of its template."""
-    known = (PROVIDERS[key].title for key in watch.providers if key in PROVIDERS)
-    return ", ".join(known)
 
 
 posts = [

@@ -106,9 +106,7 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
             "organizational unit."
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = bare_helper()
+    helper = bare_helper()
 
     def clean_environment(self) -> str:
         said: str = self.cleaned_data["environment"]
