@@ -22,10 +22,10 @@ from accounts.models.managed import ManagedAccountQuerySet
 from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.runs.foreign import taking_over
 from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
-from accounts.web.accounts.views import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
 from accounts.web.rollouts.views import roll_out
@@ -232,7 +232,7 @@ def existing_roles(request: Request) -> HttpResponse:
         "total": sum(at.total for at in steps),
         "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
-        "to_accept": waiting_alert(adopting().to_accept().count()),
+        "to_accept": waiting_in_words(adopting().to_accept().count()),
         "crumbs": crumbs("accounts"),
     }
     return render(request, "taking_over/existing_roles.html", shown)

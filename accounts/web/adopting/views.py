@@ -68,7 +68,7 @@ from accounts.models import (
 from accounts.models.question import LONGEST_NAME
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
-from accounts.web.accounts.views import waiting_alert
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.web.bulk.from_file import BUSY, file_page, place_of_preview
 from accounts.web.crumbs import crumbs
 from accounts.web.questions import lead, still_waits
@@ -388,7 +388,7 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
                 messages.info(request, NOTHING_CHANGES)
                 return redirect(row)
             content = accounts_file(again.taken).encode()
-            preview = place_of_preview(request, FILE, content, csv=False)
+            preview = place_of_preview(request, FILE, content)
             transaction.set_rollback(not preview)
     except FileProblems as error:
         return file_page(request, problems=error.problems, name=FILE)
@@ -500,7 +500,7 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
             for one in found
         ],
         "settings": grouped(row.report["settings"]),
-        "to_accept": waiting_alert(waiting_from(row)),
+        "to_accept": waiting_in_words(waiting_from(row)),
         "crumbs": crumbs("accounts", "adopt"),
     }
     return render(request, "adopting/report.html", shown)

@@ -56,7 +56,7 @@ from accounts.runs.rollouts.census import GOOD
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_run, live_site, watched
-from accounts.web.role_limits import here, without_limit
+from accounts.web.role_limits import here, limits_shown
 from accounts.web.runs.review.plans import Review, review
 from accounts.wording import counted
 from onboarding import names
@@ -519,7 +519,7 @@ def order(run: Run, *, comes_first: str) -> dict[str, Any]:
 def limits(request: Request, reach: DecisionReach) -> dict[str, Any]:
     """Return what a limited role may do here."""
     if reach.for_all:
-        return without_limit(request, reach.for_all)
+        return limits_shown(request, None, reach.for_all)
     return here(request, *reach.environments)
 
 
