@@ -183,7 +183,7 @@ class Scope:
     """The managing side, which all accounts share; none if another run covers
     it."""
     own: tuple[Side, ...]
-    """What the run covers for its own account only, in order."""
+    """What the run covers for its own account only; none without an account."""
     relies: bool = False
     """Another verification has just found nothing to change on the managing side."""
     withdraws: frozenset[str] = frozenset()
@@ -239,14 +239,14 @@ class Scope:
                 ),
             ),
             own=(
-                tuple(
-                    own_sides(
+                (
+                    own_side(
                         run,
                         account,
                         managing,
                         managed,
                         managing_there(run, row, account, withdraws),
-                    )
+                    ),
                 )
                 if account and managed
                 else ()
@@ -286,30 +286,25 @@ def account_of(run: Run) -> ManagedAccount | None:
     return run.account
 
 
-def own_sides(
+def own_side(
     run: Run,
     row: ManagedAccount,
     managing: Managing,
     managed: Managed,
     other_side: tuple[Resource, ...] = (),
-) -> list[Side]:
-    """Return the account's roles with its grants on image keys.
-
-    Where an earlier release granted keys in the managing account, these come last: they
-    are revoked once the account has its own.
-    """
-    removes = run.kind == Run.Kind.REMOVE
+) -> Side:
+    """Return the account's roles with its grants on image keys."""
     wanted = desired(Topology(managing, (managed,)), managed)
     earlier = tuple(snapshots.earlier_resources(row, managing, managed))
     if managed.is_handed_off:
         wanted, earlier = in_template(wanted), in_template(earlier)
-    roles = Side(
+    return Side(
         account_name=managed.name,
         place=managed.name,
         reach=managed.reach,
         wanted=wanted,
         earlier=earlier,
-        removes=removes,
+        removes=run.kind == Run.Kind.REMOVE,
         adopts=managed.adopts,
         take_over=take_over_of(run),
         was_handed_off=is_latest_hand_off(row, managing, managed),
@@ -317,17 +312,6 @@ def own_sides(
         other_side=other_side,
         at_once=reads_at_once(run),
     )
-    if managing.is_handed_off:
-        return [roles]
-    former_grants = Side(
-        account_name=managing.name,
-        place=f"the grants on {managing.name}'s image keys",
-        reach=managing.reach,
-        wanted=(),
-        earlier=tuple(snapshots.earlier_managing_grants(row, managing, managed)),
-        removes=True,
-    )
-    return [roles, former_grants] if former_grants.looks_for else [roles]
 
 
 def in_template(resources: Iterable[Resource]) -> tuple[Resource, ...]:

@@ -27,12 +27,7 @@ from accounts.people.reach import around
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.next_bundle import counted_since_last, decided
-from accounts.spinnaker.presence import (
-    MayBeThere,
-    had_before,
-    left_by,
-    lists_removed,
-)
+from accounts.spinnaker.presence import MayBeThere, had_before, left_by
 from accounts.wording import first_of
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
@@ -270,8 +265,8 @@ def delete_old_bundles(before: datetime) -> None:
     """Delete bundles that were built before then, and before the installed one: that
     lists all that Spinnaker may still have of them.
     """
-    installed = Bundle.objects.installed().only("number", "files").first()
-    if installed and lists_removed(installed):
+    installed = Bundle.objects.installed().only("number").first()
+    if installed:
         old = Bundle.objects.filter(number__lt=installed.number, created_at__lt=before)
         old.only("pk").delete()
 

@@ -36,7 +36,7 @@ from accounts.runs.applying import apply_run, approved_plan, finish
 from accounts.runs.foreign.keeping import worded
 from accounts.runs.managing.applying import apply_shared, verify_managing_account
 from accounts.runs.owners.hand_offs import keep_hand_off, keep_managing_hand_off, unseen
-from accounts.runs.scope import Scope, own_sides
+from accounts.runs.scope import Scope, own_side
 from accounts.runs.verifying import without_others
 from accounts.work.queue import wake, wake_for_owners
 from onboarding.aws.errors import AwsError
@@ -347,8 +347,7 @@ def left_to_do(
 ) -> tuple[tuple[Change, ...], str]:
     """Return what the owner has left to do, or why Bowline cannot read it."""
     assert run.account is not None
-    sides = own_sides(run, run.account, managing, managed_of(run.account))
-    side = next(side for side in sides if not side.reach.writes)
+    side = own_side(run, run.account, managing, managed_of(run.account))
     one = side.compared(sessions)
     return one.changes, one.unread
 
