@@ -116,8 +116,12 @@ def list_bundles(
     request: HttpRequest, asked: Query[PageQuery], filters: Query[BundleFilters]
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
-    found = page_of(matching_bundles(request.GET), "-number", asked)
-    return found.page(cells_of(BUNDLES.columns, row) for row in found.rows)
+    return page_of(
+        matching_bundles(request.GET),
+        "-number",
+        asked,
+        lambda rows: [cells_of(BUNDLES.columns, row) for row in rows],
+    )
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")
@@ -281,7 +285,7 @@ def differences(excerpt: Excerpt) -> dict[str, Any]:
         "accounts": excerpt.accounts,
         "files": excerpt.paths,
         "changed_accounts": [account(*one) for one in named],
-        "changed_files": [file._asdict() for file in excerpt.files],
+        "changed_files": excerpt.files,
     }
 
 
@@ -292,7 +296,7 @@ def account(verb: str, one: Named) -> dict[str, Any]:
         "verb": verb,
         "provider": one.provider,
         "name": one.name,
-        "fields": [field._asdict() for field in altered.fields] if altered else [],
+        "fields": altered.fields if altered else [],
         "risks": list(altered.risks) if altered else [],
         "before": before,
         "after": after,

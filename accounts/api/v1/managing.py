@@ -206,9 +206,7 @@ def in_full(row: ManagingAccount) -> dict[str, Any]:
         "open_run": run.number if run else None,
         "assumed": room.wanted,
         "most": room.most,
-        "kept_roles": [
-            {**one.model_dump(), "account_id": one.account_id} for one in row.kept
-        ],
+        "kept_roles": row.kept,
         "other_site": row.other_site or None,
         "settings": managing_written(
             managing_of(row), trusts_bowline=row.trusts_bowline

@@ -5,6 +5,7 @@ watched, handed off.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -68,14 +69,24 @@ class OrganizationRead(Schema):
 
 
 class MemberListed(Schema):
-    account_id: str
-    name: str = Field(description="In the organization")
-    state: str
+    account_id: str = Field(alias="member.account_id")
+    name: str = Field(alias="member.name", description="In the organization")
+    state: str = Field(alias="member.word")
     unit: str
-    joined_at: datetime | None
-    account: str = Field(description="Its name in Bowline, or the proposed one")
+    joined_at: datetime | None = Field(alias="member.joined_at")
+    account: str = Field(
+        alias="name", description="Its name in Bowline, or the proposed one"
+    )
     is_added: bool
     refusal: str = Field(description="Why it can’t be added, or empty if it can")
+
+    @staticmethod
+    def resolve_unit(one: Listed) -> str:
+        return one.member.unit.path if one.member.unit else ""
+
+    @staticmethod
+    def resolve_is_added(one: Listed) -> bool:
+        return one.added is not None
 
 
 @with_fields(SHARED)
@@ -139,9 +150,8 @@ def list_organization_members(
     """List its accounts by ID, as the filters ask."""
     managing = managing_of(managing_row())
     members = matching_members(read_to_the_end(managing), request.GET)
-    found = page_of(members.select_related("unit"), "account_id", asked)
-    items = [member_of(one) for one in listed_members(found.rows, managing)]
-    return found.page(items)
+    listed = partial(listed_members, managing=managing)
+    return page_of(members.select_related("unit"), "account_id", asked, listed)
 
 
 @changes(router, "/members", "Add accounts of the organization", {202: MembersAddition})
@@ -217,20 +227,6 @@ NAMES = {one.name: ".".join(one.keys) for one in SHARED}
 """How a request calls what the form calls otherwise."""
 
 
-def member_of(one: Listed) -> dict[str, Any]:
-    member = one.member
-    return {
-        "account_id": member.account_id,
-        "name": member.name,
-        "state": member.word,
-        "unit": member.unit.path if member.unit else "",
-        "joined_at": member.joined_at,
-        "account": one.name,
-        "is_added": one.added is not None,
-        "refusal": one.refusal,
-    }
-
-
 def adds_of(row: Question) -> dict[str, Any]:
     how_far = watching.so_far(row).model_dump()
     return {
@@ -273,10 +269,6 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     return {"stack_sets": stack_sets(), "files": files}
 
 
-def looked(request: ApiRequest, waiting: int) -> dict[str, int]:
-    return {"waiting": waiting}
-
-
 operation(
     router,
     "/hand-off/look",
@@ -285,7 +277,7 @@ operation(
     "Check whether the organization is done",
     {202: Waiting},
     says="Check at once all accounts that wait for the organization.",
-    answer=looked,
+    answer=lambda _, waiting: {"waiting": waiting},
 )
 
 
@@ -314,9 +306,14 @@ class WatchedWith(Schema):
 
 
 class UnitListed(Schema):
-    id: str
+    id: str = Field(alias="unit_id")
     path: str = Field(description="The names from the root to it")
     watch: WatchedWith | None = Field(description="null: it isn’t watched")
+
+    @staticmethod
+    def resolve_watch(row: Unit) -> dict[str, Any] | None:
+        watch: Watch | None = getattr(row, "watch", None)
+        return watched_with(watch) if watch else None
 
 
 @router.get(
@@ -332,8 +329,7 @@ def list_organization_units(
     rows = Unit.objects.filter(organization=organization()).select_related("watch")
     if filters.watched:
         rows = rows.filter(watch__isnull=filters.watched == "no")
-    found = page_of(rows, "unit_id", asked)
-    return found.page(unit_of(row) for row in found.rows)
+    return page_of(rows, "unit_id", asked)
 
 
 @changes(
@@ -357,7 +353,7 @@ def watch_organization_unit(
     roles_tag = form.cleaned_data["roles_tag"]
     existed = Watch.objects.filter(unit=row).exists()
     watch_unit(row, form.shared(), roles_tag, request.user)
-    return Status(200 if existed else 201, unit_of(unit_called(unit)))
+    return Status(200 if existed else 201, unit_called(unit))
 
 
 def organization() -> Organization:
@@ -368,15 +364,6 @@ def unit_called(unit_id: str) -> Unit:
     """Find a unit by its ID; 404 where there is none."""
     rows = Unit.objects.select_related("watch")
     return get_object_or_404(rows, organization=organization(), unit_id=unit_id)
-
-
-def unit_of(row: Unit) -> dict[str, Any]:
-    watch: Watch | None = getattr(row, "watch", None)
-    return {
-        "id": row.unit_id,
-        "path": row.path,
-        "watch": None if watch is None else watched_with(watch),
-    }
 
 
 def watched_with(watch: Watch) -> dict[str, Any]:

@@ -102,8 +102,8 @@ class OtherAssumer(Schema):
     the trust policy that Bowline plans.
     """
 
-    account_id: str
-    role: str
+    account_id: str = Field(alias="key.account")
+    role: str = Field(alias="key.name")
     sentence: str
 
 
@@ -148,8 +148,8 @@ def list_runs(
     request: ApiRequest, asked: Query[PageQuery], filters: Query[RunFilters]
 ) -> dict[str, Any]:
     """List the runs, newest first, as the filters ask."""
-    found = page_of(matching_runs(request.GET, request.user), "-number", asked)
-    return found.page(run_item(run) for run in found.rows)
+    rows = matching_runs(request.GET, request.user)
+    return page_of(rows, "-number", asked, lambda runs: map(run_item, runs))
 
 
 @router.get("/{number}", response=RunInFull, summary="Read a run")
@@ -192,14 +192,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
-        "other_assumers": [
-            {
-                "account_id": one.key.account,
-                "role": one.key.name,
-                "sentence": one.sentence,
-            }
-            for one in plan.others
-        ],
+        "other_assumers": plan.others,
         "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
         **before_approval(run, plan, reach, authors),
