@@ -163,12 +163,6 @@ class Side:
             known = sessions.handed_on.after(one.observed, made)
         sessions.handed_on.keep(self.reach, self.looks_for, known)
 
-    def changes(
-        self, sessions: Sessions, *, just_read: bool = False
-    ) -> tuple[Change, ...]:
-        """Compare as `compared` does; raise NotOurs or AwsError."""
-        return self.compared(sessions, just_read=just_read).changes
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

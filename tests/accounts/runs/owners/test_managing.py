@@ -18,7 +18,7 @@ from accounts.runs.managing import applying
 from accounts.runs.owners.hand_offs import (
     ManagingNotVerified,
     ManagingUnplanned,
-    hand_off_managing_now,
+    hand_off_for,
 )
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.rollouts.census import managing_run
@@ -82,7 +82,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
     mine: Credentials, calls: Calls
 ) -> None:
     with pytest.raises(ManagingUnplanned):
-        hand_off_managing_now(managing_row())
+        hand_off_for(managing_row())
     run = done(carried(plan_managing(None)))
 
     assert run.status == Status.HANDED_OFF, run.error
