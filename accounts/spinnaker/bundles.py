@@ -63,11 +63,6 @@ class NotReady(Refused, ValueError):
 
     code = "NOT_BUILT"
 
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__(
-            f"{bundle} is {bundle.status}. You can't mark it as installed yet."
-        )
-
 
 a_bundle = shared_by_all("a bundle")
 
@@ -164,7 +159,9 @@ def install(bundle: Bundle, by: User | None, answer: str = "") -> Bundle:
     not say that they are gone.
     """
     if bundle.status != Bundle.Status.READY:
-        raise NotReady(bundle)
+        raise NotReady(
+            f"{bundle} is {bundle.status}. You can't mark it as installed yet."
+        )
     left = left_by(bundle)
     if not left.is_answered(answer):
         raise MayBeThere(str(left))
