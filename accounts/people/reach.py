@@ -73,14 +73,10 @@ def unknown_in_words(account_ids: Collection[str]) -> str:
     return f"{count}accounts that aren't in Bowline"
 
 
-def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
-    """Yield each account with each environment that it is in. `locks`: none of them
-    moves until the transaction ends. Lock runs first, as workers do.
-    """
-    return each_environment(row for _, _, *row in in_bowline(keys, locks=locks))
-
-
 def in_bowline(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[InBowline]:
+    """Read these accounts. `locks`: none of them moves until the transaction ends. Lock
+    runs first, as workers do.
+    """
     fields = ("pk", "account_id", "name", "environment", "approved_environment")
     for some in in_slices(sorted(set(keys))):
         rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
