@@ -52,7 +52,6 @@ from accounts.management.report import (
     named_broken,
     outdated_in,
     shown_on_terminal,
-    was_verified,
 )
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
@@ -67,6 +66,7 @@ from accounts.runs.actions import accept, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.managing.other_sites import adopt_list, found_another
+from accounts.runs.results import reached_account
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.slices import in_slices
 from accounts.wording import counted
@@ -266,8 +266,8 @@ class Command(BowlineCommand):
                 return self.planned_again(batch, chosen, wanted)
         if managing.status == Status.HANDED_OFF:
             return [WAITS]
-        if managing.status in UNSUCCESSFUL and not was_verified(managing):
-            batch.give_up()
+        if managing.status in UNSUCCESSFUL and not reached_account(managing):
+            batch.give_up()  # a check that failed says nothing of other accounts
             return [FAILED]
         keys = batch.part(chosen, resumed=wanted.resume)
         plans = self.watched(batch.plan(keys), "Plan", len(keys))
