@@ -81,10 +81,6 @@ def in_spinnaker(accounts: Iterable[UUID]) -> set[UUID]:
     return found
 
 
-def sent_since(moment: datetime) -> bool:
-    return DeliveredAccount.objects.filter(sent_at__gt=moment).exists()
-
-
 def external_ids_loaded() -> Mapping[str, Collection[str]]:
     """Return, of each AWS account that was delivered, the external IDs that Spinnaker
     is seen to send, by any of its names; an empty one of a name for which it has not
@@ -162,7 +158,8 @@ def present_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Presence]]:
         return
     first = min(run.created_at for run in begun.values())
     since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    if not (Bundle.objects.filter(since).exists() or sent_since(first)):
+    sent = DeliveredAccount.objects.filter(sent_at__gt=first)
+    if not (Bundle.objects.filter(since).exists() or sent.exists()):
         return
     for account, run in begun.items():
         found = presence_of(account)

@@ -27,7 +27,6 @@ from accounts.discover.organization import reading, watching
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     Listed,
-    Shared,
     listed_members,
 )
 from accounts.discover.organization.watching import stop_watching, watch_unit
@@ -157,13 +156,10 @@ def list_organization_members(
 @changes(router, "/members", "Add accounts of the organization", {202: MembersAddition})
 def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
-    managing = managing_of(managing_row())
+    kept = organization()
+    form = checked(SharedForm(filled(body), partition=kept.partition))
     row = watching.begin_adding(
-        read_to_the_end(managing),
-        body.accounts,
-        shared_of(body, managing.partition),
-        request.user,
-        plans=body.plan,
+        kept, body.accounts, form.shared(), request.user, plans=body.plan
     )
     return Status(202, adds_of(row))
 
@@ -192,11 +188,6 @@ def read_to_the_end(managing: Managing) -> Organization:
     if kept is None or kept.read_at is None:
         raise Problem(Code.ORGANIZATION_UNREAD, UNREAD)
     return kept
-
-
-def shared_of(body: Addition, partition: str) -> Shared:
-    """Read what they have in common by the page's own form; raise Problem."""
-    return checked(SharedForm(filled(body), partition=partition)).shared()
 
 
 def filled(body: Schema) -> QueryDict:
