@@ -70,11 +70,11 @@ def begin_waiting(run: Run, scope: Scope) -> None:
         run.unedited_subject.hand_off()
         if run.kind != Run.Kind.REMOVE:
             keep_approved(run)
-        for account, given in handed_out(run, scope):
+        for account, given in hand_offs_of(run, scope):
             record_hand_off(run, given, account)
 
 
-def handed_out(
+def hand_offs_of(
     run: Run, scope: Scope
 ) -> Iterator[tuple[ManagedAccount | None, HandOffPackage]]:
     """Yield what the owners receive for whom the run waits, of its account and of the
@@ -135,7 +135,7 @@ def publish(run: Run, scope: Scope, sessions: Sessions) -> None:
     bucket = template_bucket()
     if bucket is None:
         return
-    for account, given in handed_out(run, scope):
+    for account, given in hand_offs_of(run, scope):
         last = HandOff.objects.filter(account=account).first()
         put(last, given, bucket, sessions)
 
