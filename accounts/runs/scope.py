@@ -209,42 +209,19 @@ class Scope:
             if managed is None or not is_outdated_by(managed, described, managing):
                 managing = described
         relies = not whole and is_compared(run, row)
-        covered = run.alone or relies
         withdraws = frozenset(withdrawn_by(run).values_list("account_id", flat=True))
         if account and run.kind == Run.Kind.REMOVE:
             withdraws = frozenset([account.account_id])
+        shared: tuple[Side, ...] = ()
+        if not (run.alone or relies):
+            there = managed_there(row, managing, managed)
+            shared = (managing_side(run, row, account, described, withdraws, there),)
+        own: tuple[Side, ...] = ()
+        if account and managed:
+            there = managing_there(run, row, account, withdraws)
+            own = (own_side(run, account, managing, managed, there),)
         return cls(
-            row=row,
-            account=account,
-            managing=managing,
-            managed=managed,
-            relies=relies,
-            withdraws=withdraws,
-            shared=()
-            if covered
-            else (
-                managing_side(
-                    run,
-                    row,
-                    account,
-                    described,
-                    withdraws,
-                    managed_there(row, managing, managed),
-                ),
-            ),
-            own=(
-                (
-                    own_side(
-                        run,
-                        account,
-                        managing,
-                        managed,
-                        managing_there(run, row, account, withdraws),
-                    ),
-                )
-                if account and managed
-                else ()
-            ),
+            row, account, managing, managed, shared, own, relies, withdraws=withdraws
         )
 
     @property
