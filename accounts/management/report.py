@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import click
 from django.contrib.auth.models import User
 
 from accounts.management.command import DONE, EXIT_CODES, FAILED, PLANNED, WAITS
@@ -23,18 +21,13 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
 from accounts.runs.rollouts.census import runs_of
 from accounts.spinnaker.bundles import NothingReady, build, new_bundle
-from accounts.spinnaker.next_bundle import EVERY, Undecided, next_bundle, unlike_now
+from accounts.spinnaker.next_bundle import Undecided, next_bundle, unlike_now
 from accounts.wording import counted
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.plan import VERBS, PlannedChange
 from onboarding.resources.risks import Risk, Topic
 
 IN_THE_COMMAND = "To add accounts although they are broken, name them in --add-broken."
-
-
-def named_broken(asked: list[str] | None) -> list[str]:
-    """Return what --add-broken says; without a name it means all."""
-    return [EVERY] if asked == [] else asked or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +94,6 @@ class BundleFile:
                 "--accept-evaluated."
             )
         return not waiting
-
-
-def shown_on_terminal(runs: Iterable[Run], doing: str, count: int) -> list[Run]:
-    """Show a bar with the time left until all of these have ended; return them in the
-    order of their numbers, so that what is printed next does not break the bar.
-    """
-    bar = click.progressbar(
-        runs, length=count, label=doing, file=sys.stderr, show_pos=True
-    )
-    with bar as ended:
-        return sorted(ended, key=lambda run: run.number)
 
 
 def outdated_in(runs: Iterable[Run]) -> set[UUID | None]:
