@@ -21,7 +21,7 @@ from accounts.api.openapi import (
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
-from accounts.api.v1.texts import READ_AGAIN, Number
+from accounts.api.v1.texts import IN_PROGRESS, READ_AGAIN, Number
 from accounts.http import full_url
 from accounts.lists.declaration import cells_of
 from accounts.lists.runs import RUNS, matching_runs
@@ -65,9 +65,7 @@ class RunError(Schema):
 
 class RunInFull(RunListed):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(
-        description="Whether a worker is processing it. Poll until false"
-    )
+    in_progress: bool = Field(description=IN_PROGRESS)
     page: str = Field(description="Where people read it")
     waiting: str = Field(description="What the run is waiting for")
     error: RunError | None = Field(description="What ended it")

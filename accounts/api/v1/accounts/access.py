@@ -23,7 +23,7 @@ from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.foreign import ForeignPolicyListed
 from accounts.api.v1.runs import RunInFull, read_decided
-from accounts.api.v1.texts import READ_AGAIN, Name, Typed
+from accounts.api.v1.texts import IN_PROGRESS, READ_AGAIN, Name, Typed
 from accounts.discover.access import (
     just_answered,
     policies_for,
@@ -211,9 +211,7 @@ def test_of(asked: Question) -> dict[str, Any]:
 
 class AccessRoleTexts(Schema):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(
-        description="Whether a worker is processing it. Poll until false"
-    )
+    in_progress: bool = Field(description=IN_PROGRESS)
     name: str
     bowline: str = Field(description="Bowline’s own principal, which the role trusts")
     template: str = Field(description="For CloudFormation")
@@ -426,10 +424,8 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
     has_role = bool(shown["chain"].role)
     role = shown["found"] if has_role else None
     found = found_of(reading, shown["verdict"], role)
-    if has_role:
-        found |= {"size": size.sentence, "actions": size.comparison.granted}
-    else:
-        found |= {"size": "", "actions": 0}
+    found["size"] = size.sentence if has_role else ""
+    found["actions"] = size.comparison.granted if has_role else 0
     return {
         "page": full_url(request, reverse("accounts:permissions", args=[row.pk])),
         "policy_set": POLICY_SET,
