@@ -27,7 +27,6 @@ from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.managed import (
     ADOPTED_FROM,
     RENAMED_FROM,
-    WrittenAccount,
     refuse_twins,
 )
 from onboarding.accounts_file.reader import Problem, Reader
@@ -313,7 +312,8 @@ def without_clashes(
         refuse_twins(reader, accounts)
         problems = [*reader.problems, *compare(accounts).problems]
         for line, one in enumerate(accounts):
-            if site and (clash := role_clash(site, one)):
+            role = one.managed.managed_role
+            if site and role and (clash := site.clash_with(role)):
                 problems.append(Problem(line, clash))
         if not problems:
             break
@@ -321,11 +321,6 @@ def without_clashes(
         held_back += (HeldBack(name_of(found[at]), says) for at, says in why.items())
         found = [one for at, one in enumerate(found) if at not in why]
     return found, held_back
-
-
-def role_clash(site: Any, one: WrittenAccount) -> str:
-    role = one.managed.managed_role
-    return (role and site.clash_with(role)) or ""
 
 
 def name_of(one: Read) -> str:
@@ -443,32 +438,3 @@ def again_lines(again: AdoptedAgain) -> Iterator[str]:
         yield f"No longer in the sources, and not deleted: {named}."
     for held in again.held_back:
         yield one_line(f"Stays as it is: {short(held.name)}: {held.reason}")
-
-
-def again_document(again: AdoptedAgain) -> dict[str, Any]:
-    """Return the preview in JSON's types."""
-    return {
-        "unchanged": again.is_unchanged,
-        "new": list(again.new),
-        "same": again.same,
-        "renamed": [{"before": old, "now": new} for old, new in again.renamed],
-        "changed": [
-            {
-                "account": one.account,
-                "field": one.difference.field,
-                "before": one.difference.before,
-                "before_known": one.difference.is_known,
-                "now": one.difference.now,
-                "in_bowline": one.difference.here,
-                "conflict": one.difference.is_conflict,
-                "taken": one.difference.is_taken,
-                "decided_by": one.who,
-                "decided_at": one.at,
-            }
-            for one in again.changed
-        ],
-        "removed": list(again.gone),
-        "held_back": [
-            {"account": one.name, "reason": one.reason} for one in again.held_back
-        ],
-    }

@@ -19,7 +19,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.discover.looking import (
-    belonging_of,
     home,
     organization_membership,
     own_account_of,
@@ -302,8 +301,7 @@ def answered_organization(row: ManagingAccount, lookup: Question) -> Organizatio
     if lookup.answer is None:
         refused = f"{lookup.message} {lookup.hint} Enter the ID below."
         return OrganizationAnswer("", refused)
-    belonging = belonging_of(lookup.answer)
-    found = belonging.organization
+    found = lookup.answer["organization"]
     if found is None:
         return OrganizationAnswer(
             "",
@@ -321,7 +319,8 @@ def answered_organization(row: ManagingAccount, lookup: Question) -> Organizatio
         f"According to AWS, {row.name} belongs to {found}. The ID is filled in below. "
         "Nothing is saved yet."
     )
-    return OrganizationAnswer(found, sentence, membership({*belonging.account_ids}))
+    members = {*lookup.answer["account_ids"]}
+    return OrganizationAnswer(found, sentence, membership(members))
 
 
 def membership(inside: set[str]) -> str:

@@ -43,7 +43,6 @@ from accounts.runs.rollouts.census import (
     is_ready,
     managing_run,
     runs_of,
-    settings_of,
     size,
 )
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
@@ -155,7 +154,7 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
     for number, wave in enumerate(counts.waves, 1):
         coming = 0
         if number >= latest:
-            room = size(number, settings_of(rollout), counts.total) - wave.started
+            room = size(number, rollout, counts.total) - wave.started
             coming = max(0, min(room, left))
             left -= coming
         is_over = not (coming or wave.working)
