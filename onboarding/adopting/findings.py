@@ -153,7 +153,7 @@ def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
 
 def is_name(name: str) -> bool:
     try:
-        names.account_name(name)
+        names.ACCOUNT_NAME(name)
     except BadName:
         return False
     return True

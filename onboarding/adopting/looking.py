@@ -81,7 +81,7 @@ class InAws:
 
 def targets(taken: Taken, access_role: str) -> list[Target]:
     """List the accounts that can be taken; raise BadName."""
-    reader = names.role_name(access_role)
+    reader = names.ROLE_NAME(access_role)
     return [
         Target(
             one["name"],

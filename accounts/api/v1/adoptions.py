@@ -48,7 +48,7 @@ from accounts.models import Adoption
 from accounts.models.question import LONGEST_NAME, SpinnakerReport
 from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import accounts_file
-from onboarding.names import BadName, role_name, seen
+from onboarding.names import ROLE_NAME, BadName, seen
 
 router = Router()
 
@@ -233,7 +233,7 @@ def checked_text(at: str, text: str) -> str:
 
 def role_named(text: str) -> str:
     try:
-        return role_name(text)
+        return ROLE_NAME(text)
     except BadName as error:
         raise invalid("look_with", str(error)) from None
 

@@ -56,7 +56,7 @@ from onboarding.adopting.values import AWS, Finding
 from onboarding.adopting.wording import text
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.delivery.transport import GateError
-from onboarding.names import role_name
+from onboarding.names import ROLE_NAME
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -199,7 +199,7 @@ def managed_role() -> RoleName | None:
 
 def begin_look(row: Adoption, role: str) -> None:
     """Begin to look with this role, or continue a look that stopped; raise BadName."""
-    role = role_name(role)
+    role = ROLE_NAME(role)
     with transaction.atomic():
         report = locked(row).report
         look = report.get("look") or {}

@@ -136,12 +136,12 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
     """Describes the account in which Spinnaker's own identity lives."""
 
     name = RuledField(
-        rule=names.account_name,
+        rule=names.ACCOUNT_NAME,
         max_length=60,
     )
     account_id = form_field(BY_NAME["account_id"])
     access_role = RuledField(
-        rule=names.role_name,
+        rule=names.ROLE_NAME,
         required=False,
         label="Access role",
         max_length=64,
@@ -151,14 +151,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     identity_name = RuledField(
-        rule=names.role_name,
+        rule=names.ROLE_NAME,
         required=False,
         label="Role name",
         max_length=64,
         help_text="The role that Bowline creates for Spinnaker.",
     )
     identity_arn = RuledField(
-        rule=names.identity_arn,
+        rule=names.IDENTITY_ARN,
         required=False,
         label="ARN of the role or user",
         help_text=more(
@@ -167,7 +167,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     pod_cluster = RuledField(
-        rule=names.cluster,
+        rule=names.CLUSTER,
         required=False,
         label="EKS cluster",
         help_text="The cluster that Spinnaker runs in.",
@@ -178,13 +178,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         label="Cluster Region",
     )
     pod_namespace = RuledField(
-        rule=names.namespace,
+        rule=names.NAMESPACE,
         required=False,
         label="Namespace",
         help_text="For example spinnaker.",
     )
     pod_service_account = RuledField(
-        rule=names.service_account,
+        rule=names.SERVICE_ACCOUNT,
         required=False,
         label="Service account",
         help_text="Only pods of this service account can assume the role.",
@@ -199,7 +199,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     base_role = RuledField(
-        rule=names.role_name,
+        rule=names.ROLE_NAME,
         label="Base role",
         max_length=64,
         help_text=more(
@@ -221,14 +221,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     organization = RuledField(
-        rule=names.organization,
+        rule=names.ORGANIZATION,
         required=False,
         label="Organization ID",
         max_length=34,
         help_text="For example o-a1b2c3d4e5.",
     )
     trust_organization = RuledField(
-        rule=names.organization,
+        rule=names.ORGANIZATION,
         required=False,
         label="Organization required by trust policies",
         max_length=34,
@@ -238,7 +238,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     boundary = RuledField(
-        rule=names.boundary_arn,
+        rule=names.BOUNDARY_ARN,
         required=False,
         label="Permissions boundary",
         max_length=600,
@@ -248,14 +248,14 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     ami_owner = RuledField(
-        rule=names.account_name,
+        rule=names.ACCOUNT_NAME,
         required=False,
         label="Account that owns baked images",
         max_length=60,
         help_text="Leave empty to use the managing account.",
     )
     image_keys = ListField(
-        rule=names.kms_key_arn,
+        rule=names.KMS_KEY_ARN,
         required=False,
         label="Image encryption keys",
         help_text=more("Comma-separated list of KMS key ARNs.", "bake-images#steps"),
