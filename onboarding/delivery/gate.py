@@ -51,7 +51,7 @@ class Loaded:
     name: str
     type: str
     shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Known where details were asked for, without what may be secret."""
+    """Without what may be secret."""
 
     @property
     def fields(self) -> Fields:
@@ -108,14 +108,14 @@ class Gate:
             is_admin=user.get("isAdmin") is True or user.get("admin") is True,
         )
 
-    def loaded(self, *, details: bool = False) -> tuple[Loaded, ...]:
+    def loaded(self) -> tuple[Loaded, ...]:
         """List what is loaded, of every provider, by type and name; up to 30 seconds
         old. Gate gives it in no order.
         """
         doing = "list what Spinnaker has loaded"
-        rows = self.get("/credentials" + "?expand=true" * details, doing)
+        rows = self.get("/credentials?expand=true", doing)
         found = (
-            Loaded(name_of(row, doing), type_of(row), shown(row) if details else {})
+            Loaded(name_of(row, doing), type_of(row), shown(row))
             for row in rows_of(rows, doing)
         )
         return tuple(sorted(found, key=lambda one: (one.type, one.name)))
@@ -127,12 +127,6 @@ class Gate:
         if found is None:
             return None
         return shown(fields_of(found, doing))
-
-    def loaded_accounts(self) -> dict[str, Mapping[str, Any]]:
-        """Return every loaded account so, in one long answer; up to 30 seconds old."""
-        doing = "list what Spinnaker has loaded"
-        rows = rows_of(self.get("/credentials?expand=true", doing), doing)
-        return {name_of(row, doing): shown(row) for row in rows}
 
     def stored(self, type_: str) -> tuple[Stored, ...]:
         """List the accounts of a type in Clouddriver's database."""
