@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -193,6 +193,18 @@ LONGEST_QUOTED = 600
 def short(text: str, longest: int = 60) -> str:
     """Cut what is quoted in a sentence, where it is too long for one."""
     return text if len(text) <= longest else text[:longest] + "…"
+
+
+def counted(count: int, one: str) -> str:
+    """Write a count with its noun: “1 account”, “2,000 accounts”."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """Name the first ones, and count the rest: “a, b and 3 more”."""
+    more = len(names) - most
+    named = ", ".join(names[:most])
+    return f"{named} and {more:,} more" if more > 0 else named
 
 
 class BadName(ValueError):

@@ -24,9 +24,8 @@ from onboarding.adopting.values import (
     within,
 )
 from onboarding.carried.table import canonical
-from onboarding.names import BadName, short
+from onboarding.names import BadName, short, some
 from onboarding.partitions import Arn
-from onboarding.resources.risks import some
 
 OWN_STS = "aws"
 MOST_ROLES = 5

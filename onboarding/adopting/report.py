@@ -18,9 +18,8 @@ from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import AWS, Finding, as_json, within
 from onboarding.carried.table import CARRIED, LEFT, TAKEN
-from onboarding.names import short
+from onboarding.names import short, some
 from onboarding.partitions import Arn
-from onboarding.resources.risks import some
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1

@@ -43,8 +43,7 @@ from onboarding.adopting.sources.spring_files.overlay import Overlay
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
 from onboarding.carried.table import canonical
-from onboarding.names import one_line, short
-from onboarding.resources.risks import some
+from onboarding.names import one_line, short, some
 from onboarding.spinnaker.halconfig.schema import problems
 from onboarding.spinnaker.halconfig.tree import Listing, Scalar, Table
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
 from onboarding.carried.table import AWS_ROWS, ECS_ROWS, KUBERNETES_ROWS, TAKEN
+from onboarding.names import counted
 from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
@@ -19,7 +20,6 @@ from onboarding.spinnaker.bundle.contents import (
     Account,
     Revision,
 )
-from onboarding.spinnaker.bundle.limits import plural
 
 LABELS = {
     row.name: row.label or row.name
@@ -195,11 +195,11 @@ class Excerpt:
         which = "".join(kinds)
         if len(kinds) > 1:
             which = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-        total = plural(self.accounts[verb], "Spinnaker account")
+        total = counted(self.accounts[verb], "Spinnaker account")
         whole = self.aws.get(verb, 0)
         if not whole:
             return f"{total} {DONE[verb]} ({which})"
-        said = f"{plural(whole, 'AWS account')} {DONE[verb]}"
+        said = f"{counted(whole, 'AWS account')} {DONE[verb]}"
         return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from onboarding.names import counted
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.entries import Entries
@@ -168,7 +169,7 @@ def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
 
 def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
-    accounts = plural(expected.accounts, "account")
+    accounts = counted(expected.accounts, "account")
     return Limit(
         "Start of Clouddriver",
         f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
@@ -206,10 +207,6 @@ def too_large(size: int) -> str:
         "`kubectl apply` rejects it: use `kubectl apply --server-side`, or `kubectl "
         "replace`."
     )
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def duration_text(seconds: int) -> str:
