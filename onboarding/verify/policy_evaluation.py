@@ -162,9 +162,6 @@ class HeldPolicies:
         ]
 
 
-__all__ = ["Context", "all_of"]
-
-
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """One call: what is done to what, and what is known of its circumstances."""

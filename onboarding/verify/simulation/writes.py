@@ -34,7 +34,7 @@ from onboarding.verify.conditions import (
 from onboarding.verify.conditions import Sent as Context
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at, keys_of
-from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.result import Cause, Located, Result, lower_first
 from onboarding.verify.simulation.named import Named, Subnet
 from onboarding.verify.simulation.simulator import (
     Question,
@@ -296,7 +296,7 @@ def opinion(
         looked_at = {key.lower() for key in holder_keys(holder)}
         return outside(about, blank, verdict, looked_at, everywhere=everywhere)
     if cause and cause.located is not Located.HIGHER_UP:
-        return replace(blank, unknown=because(cause.sentence), fix=cause.fix)
+        return replace(blank, unknown=lower_first(cause.sentence), fix=cause.fix)
     if isinstance(verdict, AwsError):
         return replace(blank, read=verdict.message)
     if allowed:
@@ -326,11 +326,6 @@ def unread(
         why = f"a policy looks at {listed(missing)}. {error.message}"
         return replace(blank, unknown=why, fix=error.hint)
     return blank
-
-
-def because(sentence: str) -> str:
-    """Write a sentence so that it follows “because”."""
-    return sentence[:1].lower() + sentence[1:]
 
 
 def listed(keys: Iterable[str]) -> str:
