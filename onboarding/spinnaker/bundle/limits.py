@@ -107,31 +107,12 @@ def both(one: Load, other: Load) -> Load:
 
 def size_and_load(entries: Entries, files: Iterable[File]) -> str:
     """Say, with the arithmetic, how near the accounts come to each limit."""
-    return "\n".join(limit_lines(load(entries), tuple(files))) + "\n"
-
-
-def limit_lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
-    yield "\n## Size and load\n"
-    if expected.accounts:
-        yield f"- Caching agents: {expected.arithmetic}."
-        if expected.agents > MANY_AGENTS:
-            yield f"  {MANY_AGENTS_ADVICE}"
-        alone, threads = (expected.seconds(threads=t) for t in (False, True))
-        yield (
-            f"- Start of Clouddriver: about {duration_text(alone)} to load the "
-            f"accounts one by one, {duration_text(threads)} with threads "
-            f"({expected.accounts:,} × {ONE_BY_ONE} s or {WITH_THREADS} s ÷ "
-            f"{MEASURED_ACCOUNTS} measured accounts)."
-        )
-    for file in files:
-        size = len(file.content)
-        if file.path.startswith("clouddriver/") and size > APPLY:
-            yield f"- {file.path}: {size:,} bytes. {too_large(size)}"
-    largest = max(files, key=lambda file: len(file.content))
-    yield (
-        f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
-        f"or Secret can have {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
-    )
+    sizes = {file.path: len(file.content) for file in files}
+    lines = [
+        f"- {one.title}: {one.said} ({one.arithmetic}). {one.advice}".rstrip()
+        for one in limits(load(entries), sizes)
+    ]
+    return "\n".join(["\n## Size and load\n", *lines, ""]) if lines else ""
 
 
 @dataclass(frozen=True, slots=True)
