@@ -24,10 +24,7 @@ from onboarding.aws.kinds import (
     role_of,
     scope,
     settle_service_linked,
-    tagged,
     tagging,
-    untagged,
-    untagging,
 )
 from onboarding.aws.observe import observe
 from onboarding.aws.session import SYSTEM, Backoff, Clock, Sessions, silent
@@ -253,9 +250,13 @@ class Writer:
                 self.drop(eks.delete_access_entry, **entry(access))
 
             case Create(OwnerTag() as tag) | Update(_, OwnerTag() as tag):
-                self.call(tagging(self.iam, tag), **tagged(tag))
+                # Another tag of that key is replaced.
+                call, named = tagging(self.client, "tag", tag)
+                key, value = tag.pair
+                self.call(call, **named, Tags=[{"Key": key, "Value": value}])
             case Delete(before=OwnerTag() as tag):
-                self.drop(untagging(self.iam, tag), **untagged(tag))
+                call, named = tagging(self.client, "untag", tag)
+                self.drop(call, **named, TagKeys=[tag.pair[0]])
 
             case Create(after=KeyGrant() as grant):
                 self.grant(grant)
