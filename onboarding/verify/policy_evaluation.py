@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -169,10 +169,6 @@ class RequestContext:
     action: str
     resource: str = "*"
     context: Context = field(default_factory=dict)
-
-    @property
-    def without_context(self) -> RequestContext:
-        return replace(self, context={})
 
     @property
     def service(self) -> str:
