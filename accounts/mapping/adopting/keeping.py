@@ -232,7 +232,7 @@ def keep_looks(row: Adoption, found: Mapping[str, InAws]) -> bool:
         for names in in_slices(list(found)):
             some = list(row.accounts.filter(type=AWS, name__in=names))
             for one in some:
-                said = all_storable(found[one.name].as_json())
+                said = all_storable(asdict(found[one.name]))
                 one.said = {**one.said, "in_aws": {"at": at, **said}}
             AdoptedAccount.objects.bulk_update(some, ["said"], batch_size=AT_ONCE)
         report["look"]["looked"] += len(found)
