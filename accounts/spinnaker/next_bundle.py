@@ -260,7 +260,7 @@ def lost(found: BundleChanges, before: Revision) -> str:
     """
     changed = [(one.provider, one.name, one.fields) for one in found.changed]
     removed = [(one.provider, one.name) for one in found.removed]
-    files = () if found.added else found.files + found.gone
+    files = () if found.added else tuple(found.files)
     said = json.dumps([before.number, changed, removed, files])
     return sha256(said.encode()).hexdigest()
 
@@ -328,10 +328,8 @@ def counted_since_last(
     )
     return {
         "since": before.number,
-        "create": len(found.added),
-        "update": len(found.changed),
-        "delete": len(found.removed),
-        "files": len((*found.files, *found.gone)),
+        **{verb: len(accounts) for verb, accounts in found.by_verb.items()},
+        "files": len(found.files),
     }
 
 

@@ -37,7 +37,7 @@ from onboarding.adopting.report import Taken
 from onboarding.adopting.values import value_as_text
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
-from onboarding.names import any_case, one_line, role_name, short
+from onboarding.names import ROLE_NAME, any_case, one_line, short
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -174,7 +174,7 @@ def adopted_again(
     the access role; those that exist keep theirs.
     """
     every = list(every)
-    access_role = access_role and role_name(access_role)
+    access_role = access_role and ROLE_NAME(access_role)
     managing = ManagingAccount.objects.first()
     partition = managing.partition if managing else "aws"
     left = {any_case(one.name) for one in every if one.reasons}

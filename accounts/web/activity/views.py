@@ -26,8 +26,8 @@ from accounts.lists.activity import (
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
+from onboarding.names import some
 from onboarding.providers import PROVIDERS
-from onboarding.resources.risks import some
 
 NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 """How an entry names what has a number, and a page called alike."""

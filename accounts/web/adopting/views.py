@@ -157,7 +157,7 @@ class AdoptForm(forms.Form):
 
 
 class LookForm(forms.Form):
-    access_role = RuledField(rule=names.role_name, label="Role to look with")
+    access_role = RuledField(rule=names.ROLE_NAME, label="Role to look with")
     helper = bare_helper()
 
 
@@ -165,13 +165,13 @@ class AddForm(forms.Form):
     """What no source says of the accounts that are added."""
 
     access_role = RuledField(
-        rule=names.role_name,
+        rule=names.ROLE_NAME,
         required=False,
         label="Access role",
         help_text="Bowline assumes it in each new account. Leave empty if they differ.",
     )
     identity = RuledField(
-        rule=names.identity_arn,
+        rule=names.IDENTITY_ARN,
         label="Spinnaker's identity",
         help_text="The ARN of its role or user.",
     )

@@ -134,20 +134,20 @@ NEAR = 3
 
 
 RULES: dict[str, Callable[[str], str]] = {
-    "name": names.account_name,
-    "access_role": names.role_name,
-    "identity_name": names.role_name,
-    "identity_arn": names.identity_arn,
-    "pod_cluster": names.cluster,
+    "name": names.ACCOUNT_NAME,
+    "access_role": names.ROLE_NAME,
+    "identity_name": names.ROLE_NAME,
+    "identity_arn": names.IDENTITY_ARN,
+    "pod_cluster": names.CLUSTER,
     "pod_region": str,
-    "pod_namespace": names.namespace,
-    "pod_service_account": names.service_account,
+    "pod_namespace": names.NAMESPACE,
+    "pod_service_account": names.SERVICE_ACCOUNT,
     "managed_role": names.chain_role,
-    "base_role": names.role_name,
-    "organization": names.organization,
-    "trust_organization": names.organization,
-    "boundary": names.boundary_arn,
-    "ami_owner": names.account_name,
+    "base_role": names.ROLE_NAME,
+    "organization": names.ORGANIZATION,
+    "trust_organization": names.ORGANIZATION,
+    "boundary": names.BOUNDARY_ARN,
+    "ami_owner": names.ACCOUNT_NAME,
 }
 """What reads the text of a column."""
 
@@ -177,7 +177,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         ),
     )
     image_keys = ListField(
-        rule=names.kms_key_arn,
+        rule=names.KMS_KEY_ARN,
         required=False,
         label="Image encryption keys",
         help_text=more("Comma-separated list of KMS key ARNs.", "bake-images#steps"),

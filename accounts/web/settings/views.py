@@ -110,7 +110,7 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
 
     def clean_environment(self) -> str:
         said: str = self.cleaned_data["environment"]
-        return checked(names.environment, said)
+        return checked(names.ENVIRONMENT, said)
 
     def clean_value(self) -> str:
         value: str = self.cleaned_data["value"]

@@ -27,10 +27,9 @@ from onboarding.delivery.connection import NO_ONE, NOT_ADMIN, report
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.releases import ECS_WARNING, Release, switches
 from onboarding.delivery.transport import (
-    Anonymous,
-    ClientCertificate,
     Kind,
     Request,
+    SignIn,
     sender,
 )
 from tests.factories import managing
@@ -56,7 +55,7 @@ def test_this_machine_its_link_and_metadata_are_no_addresses_of_gate(
 ):
     monkeypatch.setattr(socket, "getaddrinfo", resolving(address))
     client = Gate(
-        sender("https://gate.example.com", Anonymous(), allowed=Allowed()),
+        sender("https://gate.example.com", SignIn(), allowed=Allowed()),
         lambda _: None,
     )
 
@@ -105,7 +104,7 @@ def test_the_operator_may_allow_networks_and_name_the_only_hosts(monkeypatch):
 
     assert allowed.addresses("gate.example.com", 443) == ("169.254.1.1",)
     with pytest.raises(ValueError, match="allowed host"):
-        sender("https://other.example.com", Anonymous(), allowed=allowed)
+        sender("https://other.example.com", SignIn(), allowed=allowed)
 
 
 def test_it_connects_to_the_very_address_that_was_checked(monkeypatch):
@@ -194,8 +193,8 @@ def test_a_client_certificate_signs_in_and_the_servers_name_is_verified(
     host, certificates, monkeypatch
 ):
     monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1"))
-    sign_in = ClientCertificate(
-        str(certificates / "cert.pem"), str(certificates / "key.pem")
+    sign_in = SignIn(
+        certificate=str(certificates / "cert.pem"), key=str(certificates / "key.pem")
     )
     authorities = str(certificates / "cert.pem")
     with tls_server(certificates, wants_client=True) as port:
@@ -205,14 +204,14 @@ def test_a_client_certificate_signs_in_and_the_servers_name_is_verified(
             assert send(Request("GET", "/credentials")).body == b"[]"
         else:
             assert refused(lambda: send(Request("GET", "/x"))).retryable
-        plain = sender(url, Anonymous(), allowed=HERE, authorities=authorities)
+        plain = sender(url, SignIn(), allowed=HERE, authorities=authorities)
         assert refused(lambda: plain(Request("GET", "/x"))).kind is Kind.UNREACHABLE
 
 
 def test_an_unknown_authority_is_refused(certificates, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1"))
     with tls_server(certificates, wants_client=False) as port:
-        send = sender(f"https://gate.test:{port}", Anonymous(), allowed=HERE)
+        send = sender(f"https://gate.test:{port}", SignIn(), allowed=HERE)
 
         assert refused(lambda: send(Request("GET", "/x"))).kind is Kind.UNREACHABLE
 
