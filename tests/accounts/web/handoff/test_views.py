@@ -38,7 +38,9 @@ def ready_row(**fields: Any) -> ManagedAccount:
     return account_row(**{**plain, **fields})
 
 
-def read(client: Client, account: ManagedAccount, role: str = "operator") -> str:
+def read(
+    client: Client, account: ManagedAccount | ManagingAccount, role: str = "operator"
+) -> str:
     client.force_login(person(role))
     page = client.get(reverse("accounts:hand-off", args=[account.pk]))
     assert page.status_code == 200
