@@ -23,7 +23,7 @@ WITHOUT_A_CALL = {
     "iam:TagOpenIDConnectProvider",
     "iam:TagPolicy",
 }
-CONDITION_KEYS = {"kms:GranteePrincipal"}
+CONDITION_KEYS = {"iam:PermissionsBoundary", "kms:GranteePrincipal"}
 WITHOUT_A_RIGHT = {"sts:GetCallerIdentity"}
 """AWS grants it to everybody."""
 BY_KIND = {
