@@ -51,7 +51,7 @@ STEPS = (
     WizardStep(
         "review",
         "Review",
-        "The account in Spinnaker, and the resources that Bowline creates in AWS.",
+        "The account in Spinnaker, and its resources in AWS.",
         was_planned,
     ),
 )
