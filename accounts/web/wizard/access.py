@@ -18,6 +18,7 @@ from accounts.discover.access import (
     tested_access,
     texts,
     who_is_bowline,
+    works_without_role,
 )
 from accounts.discover.looking import enabled_regions
 from accounts.forms.account import AccessForm
@@ -83,7 +84,7 @@ def access_form(data: Any, account: ManagedAccount) -> AccessForm:
     proposed: dict[str, Any] = {}
     if not account.regions:
         proposed["regions"] = likely_regions()
-    if not has_access(account):
+    if account.is_handed_off or not has_access(account):
         proposed["access_role"] = likely_role(account)
     managing = managing_row()
     return AccessForm(
@@ -91,6 +92,11 @@ def access_form(data: Any, account: ManagedAccount) -> AccessForm:
         instance=account,
         partition=managing.partition,
         managed_role=managing.managed_role,
+        needs_access_role=not (
+            account.granted_at
+            or account.account_id == managing.account_id
+            or works_without_role(account, managing.partition)
+        ),
         initial=proposed,
     )
 
