@@ -100,13 +100,13 @@ EXISTING = (
         "ec2:TerminateInstances",
         f"instance/{ANY_NAME}",
         "instances",
-        "Terminates every instance in the account, whoever launched it.",
+        "Terminates every instance in the account, also those of others.",
     ),
     Existing(
         "autoscaling:DeleteAutoScalingGroup",
         f"autoScalingGroup:0:autoScalingGroupName/{ANY_NAME}",
         "Auto Scaling groups",
-        "Deletes every Auto Scaling group in the account, whoever created it.",
+        "Deletes every Auto Scaling group in the account, also those of others.",
     ),
 )
 

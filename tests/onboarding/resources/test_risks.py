@@ -73,7 +73,7 @@ def told(after, before=None, key=POLICY):
                 "Resource": "arn:aws:ec2:us-east-1:922222222222:instance/*",
             },
             "Allows actions by a pattern: ec2:Terminate*. "
-            "Terminates every instance in the account, whoever launched it.",
+            "Terminates every instance in the account, also those of others.",
         ),
         (
             {
@@ -81,7 +81,7 @@ def told(after, before=None, key=POLICY):
                 "Resource": "arn:aws:autoscaling:*:922222222222:"
                 "autoScalingGroup:*:autoScalingGroupName/*",
             },
-            "Deletes every Auto Scaling group in the account, whoever created it.",
+            "Deletes every Auto Scaling group in the account, also those of others.",
         ),
         (
             {"NotAction": "iam:*", "Resource": "own"},
