@@ -63,7 +63,7 @@ def report_of(asked: Question) -> AccessReport:
 
 def reach_of(account: ManagedAccount, role: str) -> Reach:
     role = role.strip()
-    return Reach(account.account_id, names.role_name(role) if role else "")
+    return Reach(account.account_id, names.ROLE_NAME(role) if role else "")
 
 
 def fails_test(account: ManagedAccount, partition: str) -> bool:

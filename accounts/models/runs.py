@@ -164,7 +164,9 @@ class Rollout(CreatedBy, Carried, Readable):
 
     @property
     def has_waves(self) -> bool:
-        """Return whether it changes AWS; a verification is started all at once."""
+        """Return whether it changes AWS, the managing account first; a verification is
+        started all at once.
+        """
         return self.kind != self.Kind.VERIFY
 
 

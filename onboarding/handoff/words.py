@@ -195,9 +195,7 @@ def message(one: HandOffPackage, links: Sequence[str] = ()) -> str:
         (
             *about(one)[:-1],
             *(opened if links else ()),
-            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
-            f"credentials of account {one.managed.account_id}. It also says how to do "
-            "it in the CloudFormation console or with Terraform.",
+            unpacking(one),
             "You don't need to report back.",
         )
     )
@@ -211,10 +209,16 @@ def update_message(one: HandOffPackage, *, had: int, number: int) -> str:
             f"Version {number} of the roles for Spinnaker in the AWS account {account} "
             f"replaces version {had}, which you deployed. The stack keeps its name, "
             f"{one.stack_name}, and the same command updates it.",
-            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
-            f"credentials of account {one.managed.account_id}. It also says how to do "
-            "it in the CloudFormation console or with Terraform.",
+            unpacking(one),
         )
+    )
+
+
+def unpacking(one: HandOffPackage) -> str:
+    return (
+        f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
+        f"credentials of account {one.managed.account_id}. It also says how to do it "
+        "in the CloudFormation console or with Terraform."
     )
 
 

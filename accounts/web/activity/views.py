@@ -26,8 +26,8 @@ from accounts.lists.activity import (
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
+from onboarding.names import some
 from onboarding.providers import PROVIDERS
-from onboarding.resources.risks import some
 
 NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 """How an entry names what has a number, and a page called alike."""
@@ -76,7 +76,8 @@ class EntryRow(NamedTuple):
     @property
     def names(self) -> str:
         """Name the first of what it is about."""
-        return some([*dict.fromkeys(filter(None, map(about_of, self.alike)))])
+        about = (one.activity.about for one in self.alike)
+        return some([*dict.fromkeys(filter(None, about))])
 
 
 def activity(request: Request) -> HttpResponse:
@@ -125,10 +126,6 @@ def rows_of(found: Iterable[Entry]) -> Iterator[EntryRow]:
             yield from (EntryRow(one, [], "") for one in alike)
         else:
             yield EntryRow(alike[0], alike, counted(alike))
-
-
-def about_of(one: Entry) -> str:
-    return one.activity.about
 
 
 def likeness(one: Entry) -> tuple[Any, ...]:

@@ -81,11 +81,12 @@ def access(request: Request, account: ManagedAccount) -> HttpResponse:
 def access_form(data: Any, account: ManagedAccount) -> AccessForm:
     """Propose what is usual as long as nobody has said it."""
     proposed: dict[str, Any] = {}
+    managing = managing_row()
     if not account.regions:
-        proposed["regions"] = likely_regions()
+        home = PARTITIONS[managing.partition].home_region
+        proposed["regions"] = last_said("regions", []) or [home]
     if not has_access(account):
         proposed["access_role"] = likely_role(account)
-    managing = managing_row()
     return AccessForm(
         data,
         instance=account,
@@ -107,16 +108,14 @@ def likely_role(account: ManagedAccount) -> str:
     """Propose the role of the last account that was described, or AWS's usual one."""
     if account.account_id == managing_row().account_id:
         return account.access_role
-    others = ManagedAccount.objects.exclude(access_role="").order_by("-created_at")
-    last = others.values_list("access_role", flat=True).first()
+    last = last_said("access_role", "")
     return account.access_role or last or USUAL_ACCESS_ROLE
 
 
-def likely_regions() -> list[str]:
-    """Propose the regions of the last account that was described, or one of AWS's."""
-    others = ManagedAccount.objects.exclude(regions=[]).order_by("-created_at")
-    last: list[str] | None = others.values_list("regions", flat=True).first()
-    return last or [PARTITIONS[managing_row().partition].home_region]
+def last_said(column: str, nothing: Any) -> Any:
+    """Return what the last account has of which anybody said it."""
+    others = ManagedAccount.objects.exclude(**{column: nothing})
+    return others.order_by("-created_at").values_list(column, flat=True).first()
 
 
 def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:

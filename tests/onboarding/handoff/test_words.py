@@ -322,15 +322,6 @@ def test_each_text_has_a_key_of_its_own() -> None:
     assert re.fullmatch(r"bowline/[0-9a-f]{64}\.yml", bucket.key(TEXT))
 
 
-def test_the_documented_policies_are_these() -> None:
-    bucket = TemplateBucket("BUCKET", "us-east-1", "bowline/")
-    blocks = re.findall(r"```json\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    documented = [json.loads(block) for block in blocks]
-
-    assert bucket.upload_policy("aws") in documented
-    assert bucket.bucket_policy("aws", "o-EXAMPLE") in documented
-
-
 ACCOUNT, NAME = "1" * 12, "spinnakerManaged"
 
 TRUST = {

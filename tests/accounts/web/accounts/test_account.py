@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.models import Bundle, CheckResult, ManagedAccount, Run, Step
@@ -218,13 +217,6 @@ def test_details_that_clash_by_now_are_told(operator, managing) -> None:
     assert "Choose or enter at least one cluster." in response.content.decode()
 
 
-def test_an_unknown_account_is_not_found(operator) -> None:
-    response = operator.get("/accounts/00000000-0000-0000-0000-000000000000/")
-
-    assert response.status_code == 404
-    assert "Page not found" in response.content.decode()
-
-
 def test_a_description_can_be_forgotten(operator) -> None:
     account = account_row()
 
@@ -234,25 +226,10 @@ def test_a_description_can_be_forgotten(operator) -> None:
     assert not ManagedAccount.objects.exists()
 
 
-def test_what_stands_is_not_forgotten(operator) -> None:
-    account = standing()
-
-    response = operator.post(f"/accounts/{account.pk}/forget/")
-
-    assert ManagedAccount.objects.exists()
-    (message,) = get_messages(response.wsgi_request)
-    assert "from AWS first" in str(message)
-
-
 def test_what_is_worked_on_is_not_forgotten(operator) -> None:
     account = account_row()
     run_of(account, Status.PLANNED)
 
-    response = operator.post(f"/accounts/{account.pk}/forget/")
-
-    assert ManagedAccount.objects.exists()
-    (message,) = get_messages(response.wsgi_request)
-    assert "discard its plan" in str(message)
     assert "Forget" not in page_of(operator, account)
 
 

@@ -33,10 +33,6 @@ def member(number: int, name: str = "", state: str = "ACTIVE") -> Member:
     return member_row(f"{number:012}", name or f"m{number}", state)
 
 
-def shown(response: Any) -> list[str]:
-    return [one.member.name for one in response.context["listed"]]
-
-
 def post(operator: Any, *account_ids: str, url: str = URL, **fields: Any) -> Any:
     return operator.post(url, {**SHARED, "account": account_ids, **fields})
 
@@ -73,13 +69,6 @@ def test_the_managing_accounts_own_organization_is_shown(operator) -> None:
     ManagingAccount.objects.update(account_id=MANAGING.account_id)
 
     assert "The organization hasn't been read yet" in operator.get(URL).content.decode()
-
-
-@pytest.mark.parametrize("query", ["unit=x", "state=dead", "joined=x", "sort=secret"])
-def test_an_unknown_filter_is_no_error(operator, query: str) -> None:
-    member(1)
-
-    assert operator.get(f"{URL}?{query}").status_code == 200
 
 
 def test_ticked_accounts_become_drafts_that_can_be_planned(operator) -> None:
