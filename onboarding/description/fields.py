@@ -270,7 +270,9 @@ FIELDS = (
         Kind.TRUTH,
         path=("external_id",),
         of_many=Words(
-            "Ask Spinnaker for an external ID", "Not with ECS.", "rotate-external-id"
+            "Ask Spinnaker for an external ID",
+            "Off if you choose ECS.",
+            "rotate-external-id",
         ),
         is_listed=False,
     ),

@@ -172,13 +172,16 @@ NEWEST = 10
 
 
 class ExistingResource(NamedTuple):
-    """A resource of the account, and the last step that touched it."""
+    """A resource of the account, and what runs learned of it."""
 
     resource: Resource
     document: SafeString
     step: Step | None
+    """The last one that was carried out."""
     is_taken: bool
     """Something that Bowline did not make has its name."""
+    is_planned: bool
+    """A plan read AWS, and would create it."""
 
 
 def account(request: Request, pk: UUID) -> HttpResponse:
@@ -315,17 +318,14 @@ def iam(
         known = list(known_as(topology))
     except (DetailsError, QuotaExceeded) as error:
         return {"trouble": str(error)}
-    done = Step.objects.filter(run__account=account, status=Step.Status.DONE)
-    steps = {
-        Key(step.account_id, step.kind, step.name): step
-        for step in done.defer("before", "after").order_by("finished_at")
-    }
+    steps, planned = last_steps(account)
     existing = [
         ExistingResource(
             resource,
             highlighted_json(resource.as_json()),
             steps.get(resource.key),
             taken(resource, cause),
+            is_planned=resource.key in planned,
         )
         for resource in resources
     ]
@@ -338,6 +338,21 @@ def taken(resource: Resource, cause: Run | None) -> bool:
     error = (cause and cause.error) or {}
     is_taken = error.get("code") == NOT_OURS
     return is_taken and error.get("message") == str(NotOurs(resource))
+
+
+def last_steps(account: ManagedAccount) -> tuple[dict[Key, Step], set[Key]]:
+    """Return the last step that was carried out for each resource of the account, and
+    what plans would have created.
+    """
+    done, planned = {}, set()
+    steps = Step.objects.filter(run__account=account).defer("before", "after")
+    for step in steps.order_by("finished_at"):
+        key = Key(step.account_id, step.kind, step.name)
+        if step.status == Step.Status.DONE:
+            done[key] = step
+        elif step.verb == "create":
+            planned.add(key)
+    return done, planned
 
 
 def named_to_leave(posted: QueryDict, account: ManagedAccount) -> dict[str, Any]:

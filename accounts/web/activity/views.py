@@ -177,11 +177,17 @@ def facts(name: str, value: Any) -> Iterator[tuple[str, str]]:
     match name, value:
         case "changed", dict():
             for field, change in value.items():
-                yield from changes_of_field(label(field), change)
+                if field in PROVIDERS or differs(change):
+                    yield from changes_of_field(label(field), change)
         case "changed", [_, _]:
             yield from changes_of_field(name, value)
         case _:
             yield label(name), value_in_words(value)
+
+
+def differs(change: Any) -> bool:
+    """Return whether a field was or is anything: a new account's fields are empty."""
+    return not isinstance(change, list) or any(one not in NOTHING for one in change)
 
 
 def changes_of_field(name: str, change: Any) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from accounts.discover.access import (
     tested_access,
     texts,
     who_is_bowline,
+    works_without_role,
 )
 from accounts.discover.looking import enabled_regions
 from accounts.forms.account import AccessForm
@@ -85,13 +86,18 @@ def access_form(data: Any, account: ManagedAccount) -> AccessForm:
     if not account.regions:
         home = PARTITIONS[managing.partition].home_region
         proposed["regions"] = last_said("regions", []) or [home]
-    if not has_access(account):
+    if account.is_handed_off or not has_access(account):
         proposed["access_role"] = likely_role(account)
     return AccessForm(
         data,
         instance=account,
         partition=managing.partition,
         managed_role=managing.managed_role,
+        needs_access_role=not (
+            account.granted_at
+            or account.account_id == managing.account_id
+            or works_without_role(account, managing.partition)
+        ),
         initial=proposed,
     )
 

@@ -47,7 +47,7 @@ STEPS = (
     WizardStep(
         "review",
         "Review",
-        "The account in Spinnaker, and the resources that Bowline creates in AWS.",
+        "The account in Spinnaker, and its resources in AWS.",
         lambda account: account.state != State.DRAFT,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +41,28 @@ def test_it_shows_what_would_be_made_before_anything_is(operator, managing) -> N
 
     assert "What Bowline will create for this account." in page
     assert "spinnakerManaged" in page
-    assert "not yet" in page
+    assert "not checked yet" in page
+    assert "not yet" not in page
+
+
+def test_what_a_plan_would_create_does_not_exist_yet(operator, managing) -> None:
+    account = account_row(state=State.PLANNED)
+    run = run_of(account, Status.PLANNED)
+    Step.objects.create(
+        run=run,
+        position=0,
+        account_id=account.account_id,
+        account_name=account.name,
+        verb="create",
+        kind="role",
+        name="spinnakerManaged",
+    )
+
+    page = page_of(operator, account, "in-aws")
+
+    (row,) = re.findall(r"spinnakerManaged</span>.*?</summary>", page)
+    assert "not yet" in row
+    assert "not checked yet" in page, "the plan says nothing of the others"
 
 
 @pytest.mark.parametrize(("code", "says"), [(NOT_OURS, True), ("AccessDenied", False)])
@@ -59,7 +81,7 @@ def test_what_has_a_wanted_name_already_is_not_called_not_yet(
     page = " ".join(page_of(operator, account, "in-aws").split())
 
     assert page.count("exists, not created by Bowline") == says
-    assert "not yet" in page, "the other resources are not there yet"
+    assert "not checked yet" in page, "nothing is known of the others"
 
 
 def test_it_shows_the_document_of_what_stands_and_the_run_that_made_it(

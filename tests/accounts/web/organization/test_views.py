@@ -59,7 +59,10 @@ def test_every_account_is_listed_with_what_is_known_of_it(operator) -> None:
     boxes = set(re.findall(r'name="account" value="(\d+)"', html))
     assert boxes == {"000000000001", CORE.account_id}
     assert "suspended" in html
-    assert "(managing account)" in html
+    row_of_core = html.split(f'id="row-{CORE.account_id}"')[1].split("</tr>")[0]
+    assert '<span class="soft">managing account</span>' in row_of_core
+    assert "not in Bowline" not in row_of_core
+    assert "Name in Spinnaker" in html
     assert row.get_absolute_url() in html
     assert "&lt;b&gt;One&lt;/b&gt;‹U+202E›" in html
 
@@ -177,7 +180,6 @@ def test_whoever_else_creates_the_roles_needs_no_access_role(
         ({"access_role": ""}, "This field is required."),
         ({"providers": []}, "Choose at least one provider."),
         ({"providers": ["eks"]}, "eks"),
-        ({"providers": ["ecs"]}, "ECS can&#x27;t be combined with an external ID"),
     ],
 )
 def test_what_they_share_is_checked_and_the_ticks_stay(
@@ -192,6 +194,14 @@ def test_what_they_share_is_checked_and_the_ticks_stay(
     assert error in str(response.context["form"].errors)
     assert re.findall(r'value="(\d{12})"[^>]+ checked', html) == ["000000000002"]
     assert not ManagedAccount.objects.exists()
+
+
+def test_with_ecs_no_external_id_is_required_as_in_the_wizard(operator) -> None:
+    member(1)
+
+    post(operator, "000000000001", providers=["ecs", "ec2"])
+
+    assert not ManagedAccount.objects.get().uses_external_id
 
 
 def test_none_is_refused(operator) -> None:

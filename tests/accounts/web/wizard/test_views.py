@@ -199,6 +199,21 @@ def test_the_review_says_what_will_be_made_and_allowed(operator) -> None:
     assert "ec2.amazonaws.com" in html
 
 
+@pytest.mark.parametrize(
+    ("made_by", "who"),
+    [("owner", "account&#x27;s owner"), ("organization", "organization")],
+)
+def test_the_review_says_who_else_creates_the_resources(
+    operator, made_by: str, who: str
+) -> None:
+    html = operator.get(url(account_row(made_by=made_by), "review")).content.decode()
+
+    html = html.replace("'", "&#x27;")
+    assert f"What the {who} will create or keep in staging" in html
+    assert "Bowline creates" not in html
+    assert "What Bowline will create" not in html
+
+
 @pytest.mark.parametrize("works", [True, False])
 def test_a_failed_test_of_the_access_role_is_not_ready_to_plan(operator, works) -> None:
     account = account_row()
