@@ -35,8 +35,12 @@ BY_KIND = {
     "iam:GetUserPolicy",
     "iam:ListAttachedUserPolicies",
     "iam:ListUserPolicies",
+    "iam:TagInstanceProfile",
+    "iam:TagRole",
+    "iam:UntagInstanceProfile",
+    "iam:UntagRole",
 }
-"""Holder puts the kind into the name: `get_{}` is of a role or of a user."""
+"""The kind is put into the name: `get_{}` is of a role or of a user."""
 AS_SPINNAKER = {"ec2:DescribeAvailabilityZones"}
 """Asked as Spinnaker's identity, which its own policy allows."""
 OF_PROVIDERS = {
