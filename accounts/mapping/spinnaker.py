@@ -194,7 +194,8 @@ def refusals(described: Connection) -> list[tuple[str, str]]:
     except ValueError as error:
         found.append(("url", str(error)))
     else:
-        if described.secret and host not in known_hosts():
+        known = {one.lower() for one in settings.SPINNAKER.hosts}
+        if described.secret and host not in known:
             found.append(
                 (
                     "url",
@@ -212,10 +213,6 @@ def refusals(described: Connection) -> list[tuple[str, str]]:
 def allowed() -> Allowed:
     reach = settings.SPINNAKER
     return Allowed(reach.hosts, reach.networks, reach.plain_http)
-
-
-def known_hosts() -> set[str]:
-    return {host.lower() for host in settings.SPINNAKER.hosts}
 
 
 def sign_in_of(described: Connection) -> SignIn:

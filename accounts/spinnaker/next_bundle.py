@@ -31,7 +31,6 @@ from onboarding.spinnaker.bundle.comparison import (
 )
 from onboarding.spinnaker.bundle.contents import (
     Account,
-    Digests,
     Revision,
     accounts_from,
 )
@@ -242,7 +241,8 @@ def next_bundle() -> NextBundle:
         account_ids=lambda: {row.verified["managed"]["account_id"] for row in rows},
     )
     before = last.revision if last else Revision()
-    before = replace(before, digests=read_by_spinnaker(before.digests))
+    read = {k: v for k, v in before.digests.items() if k.startswith(READ)}
+    before = replace(before, digests=read)
     found = bundle_changes(before, after)
     of = comparison_digest(
         (last.number, last.sha256) if last else None,
@@ -285,10 +285,6 @@ def comparison_digest(*compared: object) -> str:
     return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
 
 
-def read_by_spinnaker(was: Digests) -> Digests:
-    return {path: digest for path, digest in was.items() if path.startswith(READ)}
-
-
 def files_read(managing: Managing, entries: Entries) -> list[File]:
     """Write the files that Spinnaker itself would read of that bundle."""
     topology = Topology(managing, ())
@@ -313,12 +309,7 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
     """
     earlier, later = (bundle_of(digest).revision for digest in digests)
     excerpt = Excerpt.of(bundle_changes(earlier, later), earlier, later)
-    return Changes(comparison_key(digests), earlier.number, excerpt)
-
-
-def comparison_key(digests: tuple[str, ...]) -> str:
-    """Sum up what `changes_between` compares, and how."""
-    return comparison_digest(*digests)
+    return Changes(comparison_digest(*digests), earlier.number, excerpt)
 
 
 def bundle_of(digest: str) -> Bundle:

@@ -136,7 +136,9 @@ urlpatterns = [
     page("bundles/deliveries/<int:number>/", deliveries.delivery),
     *bundles.posts,
     page("bundles/<int:number>/", bundles.bundle),
-    page("bundles/<int:number>/files/<path:path>", bundles.bundle_file),
+    path(
+        "bundles/<int:number>/files/<path:path>", bundles.bundle, name="bundle-file"
+    ),
     page("bundles/<int:number>/download/", bundles.bundle_download),
     page("bundles/<int:number>/halconfig/", halconfig.halconfig),
     page("bundles/<int:number>/since/<int:since>/", comparing.bundle_since),

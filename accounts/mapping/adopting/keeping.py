@@ -310,7 +310,7 @@ def store_report(
     }
     whole = json.dumps([described, said, accounts, columns["taken"]], sort_keys=True)
     digest = hashlib.sha256(whole.encode()).hexdigest()
-    delete_old_adoptions()
+    Adoption.objects.expired().delete()
     with transaction.atomic():
         row, is_new = Adoption.objects.get_or_create(digest=digest, defaults=columns)
         if is_new:
@@ -379,10 +379,6 @@ def of_look(said: Document, at: str) -> Document:
 
 def taken_of(row: Adoption) -> Taken:
     return Taken(tuple(row.taken), row.managing, row.managed_role, row.base_role)
-
-
-def delete_old_adoptions() -> None:
-    Adoption.objects.expired().delete()
 
 
 def all_storable(value: Any) -> Any:

@@ -65,12 +65,6 @@ class NothingToAdopt(Refused, ValueError):
 
     code = "NOTHING_TO_ADOPT"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "There is no list to adopt: Bowline found no other database's changes in "
-            "the managing account when it last planned it."
-        )
-
 
 def refuse_other_site(
     run: Run, scope: Scope, observed: Iterable[Resource], sessions: Sessions
@@ -114,7 +108,7 @@ def is_known(row: ManagingAccount, tags: SiteTags) -> bool:
 def sentence(row: ManagingAccount, found: OtherSite) -> str:
     """Say what is known of another database."""
     said = []
-    times = f"{found.revision:,} time{'' if found.revision == 1 else 's'}"
+    times = counted(found.revision, "time")
     if found.site == str(row.site):
         said.append(
             f"The managing account, {row}, was changed from a newer copy of this "
@@ -246,7 +240,10 @@ def adopt_list(by: User | None) -> ManagingAccount:
     lock_settings()
     row = managing_row()
     if (found := found_in(row)) is None:
-        raise NothingToAdopt
+        raise NothingToAdopt(
+            "There is no list to adopt: Bowline found no other database's changes in "
+            "the managing account when it last planned it."
+        )
     if not row.applied:  # AWS has what another database applied
         keep_snapshot(row, managing_snapshot(row))
     new = [one.model_dump() for one in records(found, name_of(by))]

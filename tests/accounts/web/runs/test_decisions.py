@@ -43,7 +43,7 @@ def test_a_run_that_has_ended_is_not_asked_to_be_reviewed_again(approver) -> Non
     run = run_row(Status.VERIFIED)
 
     response = approver.post(
-        f"{run.get_absolute_url()}approve/", {"digest": "0" * 64, "comment": ""}
+        f"{run.get_absolute_url()}approve/", {"read": "0" * 64, "comment": ""}
     )
 
     assert "verified" in messages_of(response)
@@ -243,7 +243,7 @@ def test_a_removal_is_not_approved_once_spinnaker_may_have_the_account_again(
         build(new_bundle(None))
 
     page = approver.post(
-        f"/runs/{run.pk}/approve/", {"digest": plan_of(run).digest}, follow=True
+        f"/runs/{run.pk}/approve/", {"read": plan_of(run).digest}, follow=True
     ).content.decode()
 
     run.refresh_from_db()
@@ -256,7 +256,7 @@ def test_a_removal_of_what_spinnaker_never_had_is_approved(approver) -> None:
     build(new_bundle(None))
     run = run_row(kind=Run.Kind.REMOVE, account=account)
 
-    approver.post(f"/runs/{run.pk}/approve/", {"digest": plan_of(run).digest})
+    approver.post(f"/runs/{run.pk}/approve/", {"read": plan_of(run).digest})
 
     run.refresh_from_db()
     assert run.status == Status.APPLYING
