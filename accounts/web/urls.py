@@ -136,9 +136,7 @@ urlpatterns = [
     page("bundles/deliveries/<int:number>/", deliveries.delivery),
     *bundles.posts,
     page("bundles/<int:number>/", bundles.bundle),
-    path(
-        "bundles/<int:number>/files/<path:path>", bundles.bundle, name="bundle-file"
-    ),
+    path("bundles/<int:number>/files/<path:path>", bundles.bundle, name="bundle-file"),
     page("bundles/<int:number>/download/", bundles.bundle_download),
     page("bundles/<int:number>/halconfig/", halconfig.halconfig),
     page("bundles/<int:number>/since/<int:since>/", comparing.bundle_since),
