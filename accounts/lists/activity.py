@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +84,6 @@ def kinds_seen(person: User | AnonymousUser) -> Choices:
     ]
 
 
-def exported_activity(asked: QueryDict, person: User) -> Iterator[Activity]:
-    return matching_activity(person, asked).iterator(chunk_size=AT_ONCE)
-
-
 ACTIVITY = Listing(
     "activity",
     title="Activity",
@@ -134,5 +130,7 @@ ACTIVITY = Listing(
         "detail": lambda row: json.dumps(row.detail, sort_keys=True),
         "hash": lambda row: row.hash,
     },
-    exported=exported_activity,
+    exported=lambda asked, person: matching_activity(person, asked).iterator(
+        chunk_size=AT_ONCE
+    ),
 )

@@ -106,10 +106,6 @@ def by_unit(unit_id: str) -> Q:
     return Q(unit__in=units)
 
 
-def by_joined(days: str) -> Q:
-    return Q(joined_at__gte=timezone.now() - timedelta(days=int(days)))
-
-
 def by_tag(text: str) -> Q:
     """Find a tag by its key, or by its key and value."""
     key, equals, value = text.partition("=")
@@ -178,7 +174,7 @@ MEMBERS = Listing(
         ),
         Filter(
             "joined",
-            by_joined,
+            lambda days: Q(joined_at__gte=timezone.now() - timedelta(days=int(days))),
             "Joined",
             [(days, f"Joined in the {title}") for days, title in JOINED.items()],
             "In this many last days",

@@ -152,13 +152,10 @@ def row_layout(number: int, row: Mapping[str, Any], managed: Managed) -> Fieldse
         *(prefix + field for field in ("access", "account_name")),
     )
     asked = ("name", "region", "use", "rights", "namespaces")
-    return Fieldset(title(row), *(prefix + field for field in asked), more)
-
-
-def title(row: Mapping[str, Any]) -> str:
-    if row.get("name"):
-        return f"Cluster {row['name']} in {row['region']}"
-    return "Another cluster"
+    known = row.get("name") and f"Cluster {row['name']} in {row['region']}"
+    return Fieldset(
+        known or "Another cluster", *(prefix + field for field in asked), more
+    )
 
 
 def alike_fields() -> dict[str, forms.Field]:

@@ -317,10 +317,8 @@ FILE: Columns = {
 def listing_of(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page shows of what was reviewed."""
     asked = Filter.of(query)
-    every, own = (
-        permission_lines(shown["review"].topics),
-        permission_lines(shown["identity_topics"]),
-    )
+    every = permission_lines(shown["review"].topics)
+    own = permission_lines(shown["identity_topics"])
     found = asked.of_all(every)
     granted = shown["size"].comparison.granted
     whole = sum(len(some) for some in all_actions().values())

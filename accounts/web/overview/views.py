@@ -60,8 +60,6 @@ NARROW_WIDTH, INDENT = 358, 28
 LONGEST_LINE = 36
 """Characters of a name and the word next to it that fit into a node."""
 
-NOWHERE = "No environment"
-
 
 @dataclass(frozen=True, slots=True)
 class Node(Rectangle):
@@ -188,7 +186,7 @@ def halves(groups: list[Group]) -> tuple[list[Group], list[Group]]:
 def stack(picture: Picture, groups: list[Group], *, x: int, y: int, width: int) -> None:
     """Put groups under one another, each under its heading."""
     for environment, members in groups:
-        picture.headings.append(Heading(x, y + 18, environment or NOWHERE))
+        picture.headings.append(Heading(x, y + 18, environment or "No environment"))
         y += HEADING
         for account in members:
             word = word_of(account.word)

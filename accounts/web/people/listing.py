@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -115,11 +114,6 @@ def by_seen(days: str) -> Q:
     return ~Q(last_login__gte=since) & ~Q(identity__seen_at__gte=since)
 
 
-def exported_people(asked: QueryDict, _: User) -> Iterator[Person]:
-    found = with_all(matching_people(asked))
-    return map(Person, found.iterator(chunk_size=AT_ONCE))
-
-
 PEOPLE = Listing(
     "people",
     title="People",
@@ -170,7 +164,9 @@ PEOPLE = Listing(
         "active": lambda row: row.user.is_active,
         "added_at": lambda row: row.user.date_joined,
     },
-    exported=exported_people,
+    exported=lambda asked, _: map(
+        Person, with_all(matching_people(asked)).iterator(chunk_size=AT_ONCE)
+    ),
     role=ADMINISTRATOR,
 )
 

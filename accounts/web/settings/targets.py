@@ -214,7 +214,11 @@ def target_add(request: Request) -> HttpResponse:
         messages.error(request, FULL)
         return redirect("accounts:targets")
     if stored(request, form, decisions.add):
-        return added(request, form.instance)
+        if form.instance.channel == Target.Channel.WEBHOOK:
+            return secret_page(request, form.instance, "is added")
+        said = f"{form.instance} is added. Send a test message next."
+        messages.success(request, said)
+        return redirect("accounts:targets")
     return form_page(request, form)
 
 
@@ -229,13 +233,6 @@ def stored(
     except IntegrityError:
         form.add_error("name", TAKEN)
     return not form.errors
-
-
-def added(request: Request, target: Target) -> HttpResponse:
-    if target.channel == Target.Channel.WEBHOOK:
-        return secret_page(request, target, "is added")
-    messages.success(request, f"{target} is added. Send a test message next.")
-    return redirect("accounts:targets")
 
 
 @administrator_required

@@ -181,8 +181,8 @@ def page(
 
 
 def rows_of(one_page: Page[int]) -> list[FoundCluster]:
-    rows = FoundCluster.objects.filter(pk__in=list(one_page)).select_related("account")
-    by_key = {row.pk: row for row in rows.defer(*WIDE)}
+    rows = FoundCluster.objects.select_related("account").defer(*WIDE)
+    by_key = rows.in_bulk(list(one_page))
     return [by_key[pk] for pk in one_page if pk in by_key]
 
 

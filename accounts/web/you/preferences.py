@@ -188,7 +188,6 @@ def back(request: Request) -> str:
 
 
 TIME_ZONE, SHORTCUTS = "time_zone", "shortcuts"
-BROWSERS = "Use the browser's time zone (UTC without JavaScript)"
 
 
 @cache
@@ -205,7 +204,8 @@ def zone_choices() -> list[tuple[str, Any]]:
     for zone in zones()[1:]:
         continent, _, place = zone.partition("/")
         groups.setdefault(continent, []).append((zone, place.replace("_", " ")))
-    return [("", BROWSERS), ("UTC", "UTC"), *groups.items()]
+    browsers = "Use the browser's time zone (UTC without JavaScript)"
+    return [("", browsers), ("UTC", "UTC"), *groups.items()]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
