@@ -219,7 +219,8 @@ PRIMARY = """\
 FEATURES = """\
 - hal/profiles/ contains settings that hal has no command for: launch templates,
   Lambda's pages, the bake account. It names no accounts, since Spring would let that
-  list hide hal's own.
+  list hide hal's own. `hal/profiles.sh` doesn't change a file of your own there, and
+  fails until that file has these settings, too.
 """
 
 CLOUDDRIVER = """
