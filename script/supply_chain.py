@@ -18,8 +18,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 LOCK = Path("requirements.txt")
-AUDITED = (LOCK, Path("requirements-moto.txt"))
-"""What is shipped, and the server that tests start in an environment of its own."""
 USAGE = "Usage: python -m script.supply_chain audit | sbom FILE"
 
 
@@ -42,15 +40,9 @@ def sbom(path: Path) -> None:
 
 
 def audit() -> int:
-    """Audit each lock; a vulnerable one counts more than an unavailable database."""
-    codes = {audit_of(lock) for lock in AUDITED}
-    return 1 if 1 in codes else max(codes)
-
-
-def audit_of(lock: Path) -> int:
     found = subprocess.run(
         [
-            *(tool("pip-audit"), "-r", lock, "--require-hashes", "--disable-pip"),
+            *(tool("pip-audit"), "-r", LOCK, "--require-hashes", "--disable-pip"),
             *("--format", "json", "--progress-spinner", "off"),
         ],
         capture_output=True,
@@ -58,10 +50,10 @@ def audit_of(lock: Path) -> int:
         check=False,
     )
     if not found.stdout:
-        print(f"{lock}: the audit could not be made: {found.stderr}", file=sys.stderr)
+        print(f"{LOCK}: the audit could not be made: {found.stderr}", file=sys.stderr)
         return 3
     sentence, code = verdict(json.loads(found.stdout)["dependencies"])
-    print(f"{lock}: {sentence}")
+    print(f"{LOCK}: {sentence}")
     return code
 
 

@@ -1,12 +1,16 @@
-"""docs/install/aws-identity.md grants what the code calls, and nothing else."""
+"""docs/install/aws-identity.md grants what the code calls, and nothing else; and what
+AWS gives in pages is read to the end.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from botocore import xform_name
+from botocore.session import get_session
 
 from onboarding.aws.shared_clients import shared_core
 
@@ -23,7 +27,7 @@ WITHOUT_A_CALL = {
     "iam:TagOpenIDConnectProvider",
     "iam:TagPolicy",
 }
-CONDITION_KEYS = {"kms:GranteePrincipal"}
+CONDITION_KEYS = {"iam:PermissionsBoundary", "kms:GranteePrincipal"}
 WITHOUT_A_RIGHT = {"sts:GetCallerIdentity"}
 """AWS grants it to everybody."""
 BY_KIND = {
@@ -42,6 +46,10 @@ OF_PROVIDERS = {
     "eks:ListClusters",
 }
 """Named as data, in a Call of a provider or check."""
+READS_PAGES = ("call_all", "NextToken", "Marker")
+"""One of these is where a list is read: all of it at once, or page after page."""
+ONE_PAGE = {"iam:ListPolicyVersions"}
+"""A policy has five."""
 
 
 def operations() -> dict[str, set[str]]:
@@ -56,13 +64,20 @@ def operations() -> dict[str, set[str]]:
 
 def called() -> set[str]:
     """Find every method of boto3's clients that the code names."""
-    known, found = operations(), set()
+    known = operations()
+    return {action for tree in trees() for action in named(tree, known)}
+
+
+def trees() -> Iterator[ast.Module]:
     for folder in CODE:
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Attribute) and node.attr in known:
-                    found |= of_client(node, known[node.attr])
-    return found
+            yield ast.parse(path.read_text())
+
+
+def named(tree: ast.AST, known: dict[str, set[str]]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in known:
+            yield from of_client(node, known[node.attr])
 
 
 def of_client(node: ast.Attribute, actions: set[str]) -> set[str]:
@@ -78,6 +93,29 @@ def documented() -> set[str]:
     return {*names} - CONDITION_KEYS
 
 
+def services() -> set[str]:
+    """Find the services whose clients the code makes, as their endpoints are named."""
+    made = ("Call", "service_client", "client_with", "operation")
+    found = {
+        word.value
+        for path in (ROOT / "onboarding").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(made)
+        for word in node.args[:2]
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    }
+    core = shared_core()
+    known = found & {*core.get_available_services()}
+    return {core.get_service_model(one).endpoint_prefix for one in known}
+
+
+def test_every_service_that_is_called_is_among_the_connections() -> None:
+    rows = (ROOT / "SECURITY.md").read_text().splitlines()
+    (row,) = [one for one in rows if one.startswith("| workers, `manage.py` | AWS")]
+
+    assert {*re.findall(r"`([a-z0-9]+)`", row)} == services()
+
+
 def test_every_call_of_the_code_is_granted_in_the_document() -> None:
     made = called() - WITHOUT_A_RIGHT - AS_SPINNAKER
 
@@ -89,3 +127,23 @@ def test_every_action_of_the_document_is_called() -> None:
     made = called() | WITHOUT_A_CALL | BY_KIND | OF_PROVIDERS
 
     assert documented() - made == set()
+
+
+def test_what_aws_gives_in_pages_is_read_to_the_end() -> None:
+    known = operations()
+    paged = {
+        f"{service}:{name}"
+        for service in SERVICES
+        for name in get_session().get_paginator_model(service)._paginator_config
+    }
+    lists = [
+        (action, ast.unparse(node))
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for action in paged & {*named(node, known)} - ONE_PAGE
+    ]
+
+    cut = {one for one, code in lists if not any(word in code for word in READS_PAGES)}
+    assert len(lists) > 20
+    assert cut == set()

@@ -23,7 +23,6 @@ OTHER_PROGRAMS = {
     "cfn_lint",
     "delivering_workers",
     "hal",
-    "moto_server",
     "java",
     "postgres",
     "seeded",
@@ -44,7 +43,7 @@ SLOW = frozenset((TESTS / "data" / "slow_tests.txt").read_text().split())
 """Tests that take longer than a quick one may."""
 OF_EACH = 1
 """How many tests of a module that need another program are in the short tier."""
-DEAR = {TESTS / name for name in ("conformance", "journey", "moto", "strict_aws")}
+DEAR = {TESTS / name for name in ("conformance", "journey", "strict_aws")}
 """Folders whose tests wait for several programs, or for all of a site: as in a browser,
 only those marked `smoke` are in the short tier, and each with one of its parameters.
 """

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from onboarding.bounded_cpu import go_on
+from onboarding.names import counted, some
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -41,8 +42,6 @@ NOT_ACCEPTED = (
     "The role no longer accepts the external ID that it accepts now: Spinnaker loses "
     "the account until it has the new one."
 )
-MOST_NAMED = 3
-"""The most actions that are named; the rest are counted."""
 
 SECRET_READS = (
     "ec2:GetPasswordData",
@@ -400,10 +399,6 @@ def says_accounts(topic: Topic, number: int) -> str:
     return f"Spinnaker {verb} {counted(number, 'account')}"
 
 
-def counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def accounts_of(roles: Iterable[str]) -> set[str]:
     """Return the ids of accounts in ARNs of roles; a pattern names no account."""
     found = {Arn.of(one).account for one in roles}
@@ -634,9 +629,3 @@ def to_service(statement: dict[str, Any]) -> str:
 
 def is_read(action: str) -> bool:
     return action.rpartition(":")[2].startswith(READS)
-
-
-def some(names: list[str], most: int = MOST_NAMED) -> str:
-    more = len(names) - most
-    named = ", ".join(names[:most])
-    return f"{named} and {more} more" if more > 0 else named

@@ -14,7 +14,7 @@ from tests.conformance.clouddriver import STOCK, Answer, Clouddriver
 from tests.conformance.expected import whole
 from tests.onboarding.adopting.documents import aws, reported, spring
 from tests.onboarding.adopting.shapes import SHAPES, Shape
-from tests.onboarding.adopting.test_defaults import FALSY
+from tests.onboarding.adopting.test_carried import FALSY
 
 IDENTITY = "arn:{}:iam::911111111111:role/SpinnakerAuthRole"
 HOME = {"aws-cn": "cn-north-1"}

@@ -4,8 +4,8 @@ Six journeys are what people do with Bowline:
 
 | journey | tests |
 |---|---|
-| first hour | test_onboarding, test_few_clicks, test_organization_to_bundle |
-| 60 accounts, two of them broken | test_sixty_accounts |
+| first hour | test_onboarding, test_few_clicks |
+| many accounts, one of them broken | test_few_clicks, test_organization_to_bundle |
 | day two: drift | test_day_two |
 | hand-off to an account's owner | test_handed_off |
 | by the API alone | test_by_api |

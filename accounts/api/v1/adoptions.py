@@ -48,7 +48,7 @@ from accounts.models import Adoption
 from accounts.models.question import LONGEST_NAME, SpinnakerReport
 from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import accounts_file
-from onboarding.names import BadName, role_name, seen
+from onboarding.names import ROLE_NAME, BadName, seen
 
 router = Router()
 
@@ -205,7 +205,7 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     and changes nothing: `look` in the report says how many it has read.
     """
     files = contents_of(body)
-    role = body.look_with and checked_text("look_with", body.look_with, role_name)
+    role = body.look_with and checked_text("look_with", body.look_with, ROLE_NAME)
     count(request, str(request.token.pk), sum(map(len, files.values())) // BYTES)
     deployment = body.deployment and checked_text("deployment", body.deployment)
     confirmed = [checked_text("confirm", name) for name in body.confirm]

@@ -123,8 +123,12 @@ MOST_FAILURES = 5
 """How often in a row AWS may be too busy, with a pause in between."""
 
 
-def kept_organization(managing: Managing) -> Organization | None:
-    """Find what was read from this managing account."""
+def kept_organization(
+    managing: ManagingAccount | Managing | None,
+) -> Organization | None:
+    """Find what was read from this managing account; nothing without one."""
+    if managing is None:
+        return None
     rows = Organization.objects.select_related("asked_by")
     return rows.filter(
         partition=managing.partition, account_id=managing.account_id
@@ -154,7 +158,7 @@ def begin_reading(
 def begin_again() -> None:
     """Read the organization again, if somebody asked for it once."""
     row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
+    kept = kept_organization(row)
     if row and kept and kept.read_at:
         begin_reading(managing_of(row), None)
 

@@ -37,7 +37,7 @@ from onboarding.adopting.report import Taken
 from onboarding.adopting.values import value_as_text
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
-from onboarding.names import any_case, one_line, role_name, short
+from onboarding.names import ROLE_NAME, any_case, one_line, short
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -82,6 +82,23 @@ class Changed(NamedTuple):
     def choice(self) -> str:
         """Return how it is named when somebody answers."""
         return f"{self.account}:{self.difference.field}"
+
+    @property
+    def before(self) -> str:
+        return text_of(self.difference.before) if self.difference.is_known else UNKNOWN
+
+    @property
+    def now(self) -> str:
+        return text_of(self.difference.now)
+
+    @property
+    def here(self) -> str:
+        return text_of(self.difference.here)
+
+    @property
+    def decided(self) -> str:
+        """Say who decided what Bowline has, and when; empty: that isn't known."""
+        return f"{self.who}, {timezone.localtime(self.at):%-d %B %Y}" if self.at else ""
 
 
 class HeldBack(NamedTuple):
@@ -157,7 +174,7 @@ def adopted_again(
     the access role; those that exist keep theirs.
     """
     every = list(every)
-    access_role = access_role and role_name(access_role)
+    access_role = access_role and ROLE_NAME(access_role)
     managing = ManagingAccount.objects.first()
     partition = managing.partition if managing else "aws"
     left = {any_case(one.name) for one in every if one.reasons}
@@ -390,16 +407,6 @@ def text_of(value: Any) -> str:
     return short(value_as_text(value), LONGEST_VALUE)
 
 
-def text_before(one: Difference) -> str:
-    return text_of(one.before) if one.is_known else UNKNOWN
-
-
-def decided_by(one: Changed) -> str:
-    if not one.at:
-        return ""
-    return f"{one.who}, {timezone.localtime(one.at):%-d %B %Y}"
-
-
 def again_lines(again: AdoptedAgain) -> Iterator[str]:
     """Write the preview, a line each."""
     if again.is_unchanged:
@@ -410,17 +417,14 @@ def again_lines(again: AdoptedAgain) -> Iterator[str]:
     for old, new in again.renamed:
         yield f"Renamed: {short(old)} is now {short(new)}."
     for one in again.changes:
-        said = one.difference
-        yield one_line(
-            f"Changed: {one.choice}: {text_of(said.here)} → {text_of(said.now)}"
-        )
+        yield one_line(f"Changed: {one.choice}: {one.here} → {one.now}")
     for one in again.conflicts:
-        said, who = one.difference, decided_by(one)
-        answer = "the sources'" if said.is_taken else "Bowline's"
+        answer = "the sources'" if one.difference.is_taken else "Bowline's"
         yield one_line(
-            f"Both differ: {one.choice}: the sources had {text_before(said)} and now "
-            f"have {text_of(said.now)}; Bowline has {text_of(said.here)}"
-            f"{f' ({who})' if who else ''}. The file has {answer} value."
+            f"Both differ: {one.choice}: the sources had {one.before} and now have "
+            f"{one.now}; Bowline has {one.here}"
+            f"{f' ({one.decided})' if one.decided else ''}. The file has {answer} "
+            "value."
         )
     if again.gone:
         named = first_of([*map(short, again.gone)], MOST_NAMES)

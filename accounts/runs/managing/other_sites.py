@@ -41,10 +41,10 @@ from onboarding.aws.site_tags import (
 )
 from onboarding.desired import assume_list
 from onboarding.desired.capacity import ASSUME_POLICY
+from onboarding.names import some
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import ManagedPolicy, Resource
 from onboarding.resources.plan import PlanOutdated
-from onboarding.resources.risks import some
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -24,7 +24,7 @@ from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.web.overview.views import MOST_NODES
 from tests.accounts.runs.foreign.rows import foreign_row
-from tests.rows import account_row, managing_row, person
+from tests.rows import account_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +107,20 @@ def test_every_account_is_a_link_in_the_picture_and_in_the_table(viewer) -> None
     links = re.findall(rf'href="{account.get_absolute_url()}"', page)
     assert len(links) == 3, "wide, narrow, table"
     assert "<title>staging (922222222222): failed</title>" in page
+
+
+def test_an_account_trusts_nobody_before_that_is_verified(viewer, managing) -> None:
+    """A rollout lets Spinnaker assume its accounts before it plans any of them."""
+    now, verified = timezone.now(), {"entries": [], "managed": {}}
+    account_row("failed", account_id="933333333333", state=State.FAILED, granted_at=now)
+    account_row("good", state=State.VERIFIED, granted_at=now, verified=verified)
+
+    page = viewer.get("/").content.decode()
+
+    rows = dict(re.findall(r'data-row>.*?">(\w+)</a></td>(.*?)</tr>', page))
+    assert "not verified yet" in rows["failed"]
+    assert f"<td>{managing.name}</td>" in rows["good"]
+    assert f"<td>{managing.name}</td>" not in rows["failed"]
 
 
 def test_the_counts_lead_to_the_filtered_list(viewer, managing) -> None:
@@ -281,6 +295,23 @@ def test_what_got_worse_is_told_with_a_link(viewer, managing) -> None:
     assert "New failures since the last verification" in page
     assert "The trust policy does not let it in." in page
     assert f'href="{run.get_absolute_url()}#checks"' in page
+
+
+def test_failures_of_one_cause_are_one_thing_to_fix(viewer, managing) -> None:
+    for number, name in enumerate(("web", "shop")):
+        error = {
+            "account": f"{number:012}",
+            "message": f"The role of {name} doesn't trust Bowline.",
+            "hint": f"Trust Bowline in {number:012}.",
+        }
+        failed = account_row(name, account_id=f"{number:012}", state=State.FAILED)
+        run_row(Status.FAILED, account=failed, account_name=name, error=error)
+    account_row("data", account_id="2" * 12, state=State.VERIFIED)
+
+    (cause,) = viewer.get("/").context["causes"]
+
+    assert {run.account_name for run in cause.runs} == {"web", "shop"}
+    assert cause.fix.startswith("Trust Bowline in ")
 
 
 def test_without_anything_worse_nothing_is_said_of_it(viewer, managing) -> None:
