@@ -72,14 +72,6 @@ def changes_of(found: Question) -> Changes | None:
         return None
 
 
-def changes_now() -> Changes:
-    """Return what the next bundle changes at this moment; raise NoManagingAccount."""
-    found = changes_found(NEXT_QUESTION)
-    if found and found.of == compared_now():
-        return found
-    return next_bundle().changes
-
-
 class PreviewChanged(Refused):
     """The next bundle changes something else than what was read."""
 
@@ -89,9 +81,14 @@ class PreviewChanged(Refused):
 
 def refuse_changed(read: str | None) -> None:
     """Raise PreviewChanged where what was `read`, by its digest, is not what changes
-    now; None: nothing was read.
+    now; None: nothing was read. Raise NoManagingAccount.
     """
-    if read is not None and read != changes_now().digest:
+    if read is None:
+        return
+    found = changes_found(NEXT_QUESTION)
+    if found is None or found.of != compared_now():
+        found = next_bundle().changes
+    if read != found.digest:
         raise PreviewChanged(CHANGED.format(Bundle.objects.next_number()))
 
 

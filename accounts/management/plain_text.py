@@ -29,11 +29,7 @@ SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
 def printed(run: Run, *, whole: bool = True) -> str:
-    return f"{summary(run)}\n{changes_of(run, whole=whole)}"
-
-
-def changes_of(run: Run, *, whole: bool = False) -> str:
-    return "\n".join(diff_lines(run, plan_of(run), whole=whole))
+    return "\n".join([summary(run), *diff_lines(run, whole=whole)])
 
 
 def summary(run: Run) -> str:
@@ -44,7 +40,8 @@ def summary(run: Run) -> str:
     return f"{run.account_name}: {counts}"
 
 
-def diff_lines(run: Run, plan: Plan, *, whole: bool = True) -> Iterator[str]:
+def diff_lines(run: Run, *, whole: bool = True) -> Iterator[str]:
+    plan = plan_of(run)
     yield from (f"  {line}" for line in notes(run, plan))
     for change in plan.changes:
         where = f"{change.account_name} ({change.key.account})"

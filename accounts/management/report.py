@@ -185,9 +185,7 @@ def of_risk(risk: Risk) -> Document:
 def of_change(change: PlannedChange) -> Document:
     return {
         "verb": change.verb,
-        "kind": change.key.kind,
-        "name": change.key.name,
-        "account": change.key.account,
+        **change.key._asdict(),
         "reason": change.reason,
         "before": change.before,
         "after": change.after,
@@ -274,10 +272,9 @@ def risk_section(
 def folded(run: Document) -> str:
     """Write a plan that opens when it is chosen; empty: it has none."""
     row = Run.objects.get(number=run["run"])
-    plan = plan_of(row)
-    if row.status != Status.PLANNED or not plan:
+    if row.status != Status.PLANNED or not (run["changes"] or run["spinnaker"]):
         return ""
-    lines = [line.removeprefix("  ") for line in diff_lines(row, plan)]
+    lines = [line.removeprefix("  ") for line in diff_lines(row)]
     body = "\n".join(lines)
     fence = "`" * max([3, *(len(some) + 1 for some in re.findall("`+", body))])
     counts = ", ".join(f"{n} to {verb}" for verb, n in run["counts"].items())

@@ -231,12 +231,8 @@ class DescribedQuerySet(models.QuerySet[M]):
         """AWS is no longer what was approved; as often, roles may do more."""
         return self.move(State.DRIFTED, unapproved=unapproved, **self.UNVERIFIED)
 
-    def refuse_plan(self) -> int:
-        """The plan no longer fits; nothing more was changed."""
-        return self.move(State.OUTDATED)
-
     def await_plan(self) -> int:
-        """AWS is as it was approved, and an edit waits that only Spinnaker notices."""
+        """The plan no longer fits, or an edit waits that only Spinnaker notices."""
         return self.move(State.OUTDATED)
 
     def outdate(self, *, verified: bool = False) -> int:

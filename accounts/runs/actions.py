@@ -153,7 +153,6 @@ def plan(
     *,
     alone: bool = False,
     take_over: TakeOver = NOTHING,
-    origin: Run.Origin = Run.Origin.PAGE,
 ) -> Run:
     """Start a run that plans what to change; raise RunOpen, NameTaken, NoRoom,
     ManagingNotVerified or NoManagingAccount where that cannot be.
@@ -162,15 +161,8 @@ def plan(
     refuse_unready(managing, account)
     claim_names(account, managing)
     refuse_overflow(managing, [account])
-    return start(
-        Run.Kind.ONBOARD,
-        managing,
-        account,
-        by,
-        alone=alone,
-        take_over=take_over,
-        origin=origin,
-    )
+    kind = Run.Kind.ONBOARD
+    return start(kind, managing, account, by, alone=alone, take_over=take_over)
 
 
 @decision(

@@ -172,7 +172,7 @@ def outdate(run: Run, message: str) -> None:
     }
     with transaction.atomic():
         run.carry(Status.OUTDATED, since=WORKING, error=error)
-        run.unedited_subject.refuse_plan()
+        run.unedited_subject.await_plan()
 
 
 def not_planned(error: Exception, hint: str) -> AwsError:

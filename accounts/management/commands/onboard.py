@@ -40,7 +40,7 @@ from accounts.management.onboard_options import (
     read_options,
 )
 from accounts.management.plain_text import (
-    changes_of,
+    diff_lines,
     kept_deletions,
     printed,
     summary,
@@ -378,7 +378,7 @@ class Command(BowlineCommand):
             groups.setdefault(run.fingerprint or str(run.pk), []).append(run)
         for runs in groups.values():
             self.say(f"Changes in {some_of([run.account_name for run in runs])}:")
-            self.say(changes_of(runs[0]))
+            self.say("\n".join(diff_lines(runs[0], whole=False)))
             granted = granted_in(Run.objects.filter(pk__in=[run.pk for run in runs]))
             for one in granted if len(granted) > 1 else ():
                 self.say(f"  {one.groups}: {', '.join(one.accounts)}")

@@ -203,11 +203,17 @@ def adopted_again(
         try:
             found.append(read_again(row, here, now, left, take, keep, partition))
         except FileProblems as error:
-            held_back.append(HeldBack(row.name, first_problem(error.problems)))
+            said = dict.fromkeys(one.message for one in error.problems[:3])
+            held_back.append(HeldBack(row.name, " ".join(said)))
     found, clashing = without_clashes(found, managing)
     held_back += clashing
     changed = tuple(with_deciders(found))
-    refuse_unasked({*take, *keep} - {c.choice for c in changed})
+    if unasked := {*take, *keep} - {c.choice for c in changed}:
+        named = first_of([*map(short, sorted(unasked))], MOST_NAMES)
+        raise WrongChoice(
+            f"Nothing is asked about {named}. Name an account and a field of the "
+            "preview, such as prod:environment."
+        )
     known = {any_case(row.name) for row, _ in rows.values()} | names.keys()
     held_back += (
         HeldBack(one.name, " ".join(one.reasons))
@@ -237,15 +243,6 @@ def identity_for_file(identity: str) -> str:
     if arn != identity:
         raise WrongChoice(OTHER_IDENTITY.format(arn, short(identity, LONGEST_VALUE)))
     return ""
-
-
-def refuse_unasked(choices: Collection[str]) -> None:
-    if choices:
-        named = first_of([*map(short, sorted(choices))], MOST_NAMES)
-        raise WrongChoice(
-            f"Nothing is asked about {named}. Name an account and a field of the "
-            "preview, such as prod:environment."
-        )
 
 
 def rows_by_id(
@@ -290,10 +287,6 @@ def read_again(
     if result.adopted_from is not None and result.adopted_from != row.adopted_from:
         written[ADOPTED_FROM] = result.adopted_from
     return Read(written, row, result)
-
-
-def first_problem(problems: Sequence[Problem]) -> str:
-    return " ".join(dict.fromkeys(one.message for one in problems[:3]))
 
 
 def without_clashes(

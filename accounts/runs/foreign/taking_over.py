@@ -16,7 +16,7 @@ was there before, and such runs are kept.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -66,13 +66,11 @@ class CannotTakeOver(Refused, ValueError):
     touches=around,
     locks=actions.hold_with_runs,
 )
-def take_over(
-    account: ManagedAccount, by: User | None, choice: TakeOver, **started: Any
-) -> Run:
+def take_over(account: ManagedAccount, by: User | None, choice: TakeOver) -> Run:
     """Plan a step; raise CannotTakeOver, or as `actions.plan` does."""
     if reason := why_not(account, choice):
         raise CannotTakeOver(reason)
-    return actions.plan.function(account, by, take_over=choice, **started)
+    return actions.plan.function(account, by, take_over=choice)
 
 
 def why_not(account: ManagedAccount, choice: TakeOver, held: Held | None = None) -> str:
@@ -148,7 +146,7 @@ def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
     touches=around_its_account,
     locks=hold_nothing,  # what is started holds its account, after its open runs
 )
-def undo(run: Run, by: User | None, **started: Any) -> Run:
+def undo(run: Run, by: User | None) -> Run:
     """Plan to put back what a run took over; raise CannotTakeOver, or as
     `actions.plan` does.
     """
@@ -156,7 +154,7 @@ def undo(run: Run, by: User | None, **started: Any) -> Run:
         raise CannotTakeOver(reason)
     assert run.account is not None
     choice = TakeOver(undoes=tuple(done_by(run)), undone_run=run.number)
-    return take_over(run.account, by, choice, **started)
+    return take_over(run.account, by, choice)
 
 
 def why_not_undo(run: Run) -> str:

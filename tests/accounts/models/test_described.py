@@ -32,7 +32,7 @@ VERIFIED = {"verification": State.VERIFIED, "granted_at": NOW, "accepted_at": NO
         (lambda rows: rows.verify_unchanged(), State.APPLYING, State.VERIFIED),
         (lambda rows: rows.fail(), State.FAILED, ""),
         (lambda rows: rows.drift(), State.DRIFTED, ""),
-        (lambda rows: rows.refuse_plan(), State.OUTDATED, State.VERIFIED),
+        (lambda rows: rows.await_plan(), State.OUTDATED, State.VERIFIED),
         (
             lambda rows: rows.verify(State.EVALUATED, NOW),
             State.EVALUATED,

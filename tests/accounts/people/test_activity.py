@@ -219,7 +219,7 @@ def test_the_schedule_decides_nothing(managing) -> None:
 
 
 def test_the_command_line_is_on_record_as_such(managing) -> None:
-    actions.plan(account_row(), None, origin=Run.Origin.COMMAND)
+    actions.plan_managing(None, origin=Run.Origin.COMMAND)
 
     assert Activity.objects.get().who == "the command line"
 
