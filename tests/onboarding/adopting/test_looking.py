@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -223,7 +224,7 @@ def test_the_worst_come_first() -> None:
         "much": InAws("4", (role(actions=20_198), role(managed_by="a stack"))),
         "little": InAws("5", (role(actions=9),)),
     }
-    said = {name: one.as_json() for name, one in found.items()}
+    said = {name: asdict(one) for name, one in found.items()}
 
     names = [*said][::-1]
 
@@ -296,7 +297,7 @@ def test_what_every_role_trusts_is_the_identity(
         InAws("9", unread="Denied."),
     ]
 
-    assert identity_of(one.as_json() for one in found) == identity
+    assert identity_of(map(asdict, found)) == identity
 
 
 def test_only_roles_and_users_that_are_allowed_by_name_are_trusted() -> None:
