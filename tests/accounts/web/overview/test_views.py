@@ -283,9 +283,7 @@ def test_what_got_worse_is_told_with_a_link(viewer, managing) -> None:
     assert f'href="{run.get_absolute_url()}#checks"' in page
 
 
-def test_failures_of_one_cause_are_one_thing_to_fix(
-    viewer, managing
-) -> None:
+def test_failures_of_one_cause_are_one_thing_to_fix(viewer, managing) -> None:
     for number, name in enumerate(("web", "shop")):
         error = {
             "account": f"{number:012}",
