@@ -35,9 +35,10 @@ from accounts.models import (
 )
 from accounts.people.activity import record
 from accounts.web.factors.admin import AttemptAdmin, SignInAdmin
-from accounts.web.people.forms import is_of_provider, role_names
+from accounts.web.people.forms import role_names
 from accounts.web.people.listing import InTurn
 from accounts.web.role_limits import LimitedPersonAdmin
+from accounts.web.single_sign_on.provider import provider_of
 from accounts.web.you.confirmation import ask, is_confirmed
 from accounts.web.you.sessions import end
 
@@ -266,14 +267,14 @@ class PersonAdmin(InTurn, LimitedPersonAdmin):
     ) -> Any:
         """Leave roles and names to the single sign-on, where it decides them."""
         fields = super().get_readonly_fields(request, obj)
-        theirs = isinstance(obj, User) and is_of_provider(obj)
+        theirs = isinstance(obj, User) and provider_of(obj)
         return [*fields, *(OF_PROVIDER if theirs else [])]
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
         asked = self.get_object(request, id)
-        if isinstance(asked, User) and is_of_provider(asked):
+        if isinstance(asked, User) and provider_of(asked):
             raise PermissionDenied("This person signs in with single sign-on.")
         with transaction.atomic():
             response: HttpResponse = super().user_change_password(request, id, form_url)

@@ -24,9 +24,8 @@ from accounts.discover.organization import watching
 from accounts.discover.organization.reading import begin_again, read_on
 from accounts.discover.questions import carry_on as carry_question
 from accounts.lists import accounts
-from accounts.mapping.accounts_file.uploading import delete_old_uploads
-from accounts.mapping.adopting.keeping import delete_old_adoptions
 from accounts.models import (
+    Adoption,
     Bundle,
     Delivery,
     Digest,
@@ -37,6 +36,7 @@ from accounts.models import (
     Question,
     Rollout,
     Run,
+    Upload,
 )
 from accounts.models.notifications import KEPT
 from accounts.models.states import OPEN, WORKING
@@ -225,8 +225,8 @@ def delete_old() -> None:
     Safe to kill: each run is folded, and deleted, as a whole.
     """
     fold_superseded()
-    delete_old_uploads()
-    delete_old_adoptions()
+    Upload.objects.expired().delete()
+    Adoption.objects.expired().delete()
     Notification.objects.expired().delete()
     Digest.objects.filter(created_at__lte=Now() - KEPT).delete()
     SessionStore.clear_expired()

@@ -94,6 +94,14 @@ ROLES = (
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
 )
+BOUNDED = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+)
+"""Those by which a role gets permissions. IAM knows the boundary of each."""
+UNBINDS = "iam:DeleteRolePermissionsBoundary"
 POLICIES = (
     "iam:CreatePolicy",
     "iam:CreatePolicyVersion",
@@ -154,12 +162,25 @@ class AccessRole:
         yield allow("ExistingRoles", EXISTING_ROLES, "*")
         yield allow("DefaultKeys", DEFAULT_KEYS, "*")
         yield allow("ReadAtOnce", AT_ONCE, "*")
-        yield allow("OwnRoles", ROLES, roles)
+        yield from self.of_roles(roles)
         yield allow("OwnPolicies", POLICIES, self.here("policy/bowline/*"))
         profile = self.here(f"instance-profile/{self.managing.base_role}")
         yield allow("OwnProfiles", PROFILES, [profile, base])
         linked = self.here("role/aws-service-role/*")
         yield allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], linked)
+
+    def of_roles(self, roles: list[str]) -> Iterator[dict[str, Any]]:
+        """Yield what changes roles: with a permissions boundary, only roles that have
+        it get permissions, and none can lose it.
+        """
+        boundary = self.managing.boundary_in(OWN_ACCOUNT)
+        if not boundary:
+            yield allow("OwnRoles", ROLES, roles)
+            return
+        only = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+        yield {**allow("BoundedRoles", BOUNDED, roles), "Condition": only}
+        others = [one for one in ROLES if one not in (*BOUNDED, UNBINDS)]
+        yield allow("OwnRoles", others, roles)
 
     def of_clusters(self) -> Iterator[dict[str, Any]]:
         entries = ("cluster/*", "access-entry/*")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Self
 
-from onboarding.names import LONGEST_QUOTED, BadName, NameFormat, matching, short
+from onboarding.names import LONGEST_QUOTED, BadName, NameFormat, short
 
 
 class DetailsError(ValueError):
@@ -95,7 +95,7 @@ def require(field: str, wanted: NameFormat, *values: str) -> None:
     """Raise DetailsError for the first value that is not in this format."""
     for value in values:
         try:
-            matching(wanted, value)
+            wanted(value)
         except BadName as error:
             raise DetailsError(field, str(error)) from error
 

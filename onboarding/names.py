@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 UNSEEN = (
     r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f"
@@ -31,7 +31,8 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "‹U+000A›").replace("\r", "‹U+000D›")
 
 
-class NameFormat(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NameFormat:
     """A pattern for the whole of a name, and the rule in words."""
 
     regex: re.Pattern[str]
@@ -40,6 +41,14 @@ class NameFormat(NamedTuple):
     @property
     def pattern(self) -> str:
         return self.regex.pattern
+
+    def __call__(self, value: str) -> str:
+        """Return a name that is in it; raise BadName."""
+        if not (isinstance(value, str) and self.regex.fullmatch(value)):
+            raise BadName(str(value), self.rule)
+        for text in replaced(value):
+            raise BadName(text, REPLACED_RULE)
+        return value
 
 
 ACCOUNT_NAME = NameFormat(
@@ -186,20 +195,24 @@ def short(text: str, longest: int = 60) -> str:
     return text if len(text) <= longest else text[:longest] + "…"
 
 
+def counted(count: int, one: str) -> str:
+    """Write a count with its noun: “1 account”, “2,000 accounts”."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """Name the first ones, and count the rest: “a, b and 3 more”."""
+    more = len(names) - most
+    named = ", ".join(names[:most])
+    return f"{named} and {more:,} more" if more > 0 else named
+
+
 class BadName(ValueError):
     """A name that cannot be right; the message quotes it and says what can."""
 
     def __init__(self, value: str, rule: str) -> None:
         quoted = short(value, LONGEST_QUOTED)
         super().__init__(f"“{quoted}” isn't valid. {rule}")
-
-
-def matching(wanted: NameFormat, value: str) -> str:
-    if not (isinstance(value, str) and wanted.regex.fullmatch(value)):
-        raise BadName(str(value), wanted.rule)
-    for text in replaced(value):
-        raise BadName(text, REPLACED_RULE)
-    return value
 
 
 def replaced(value: Any) -> Iterator[str]:
@@ -226,19 +239,11 @@ def seen(value: str) -> str:
     return value
 
 
-def account_name(value: str) -> str:
-    return matching(ACCOUNT_NAME, value)
-
-
 def any_case(name: str) -> str:
     """Return what all spellings of a name have in common: two accounts never differ
     only in upper and lower case.
     """
     return name.lower()
-
-
-def environment(value: str) -> str:
-    return matching(ENVIRONMENT, value)
 
 
 def account_name_from(text: str, *, longest: int = 60) -> str:
@@ -251,20 +256,16 @@ def account_name_from(text: str, *, longest: int = 60) -> str:
     return name[:longest].rstrip("-")
 
 
-def role_name(value: str) -> str:
-    return matching(ROLE_NAME, value)
-
-
 def chain_role(value: str) -> str:
     """Check the name of a role that Clouddriver assumes."""
     if "aws-cn" in value or "aws-us-gov" in value:
         raise BadName(value, CHAIN_ROLE_RULE)
-    return role_name(value)
+    return ROLE_NAME(value)
 
 
 def chain_role_in_path(value: str) -> str:
     """Check the name of such a role, with or without its path."""
-    matching(PATH_AND_ROLE, value)
+    PATH_AND_ROLE(value)
     if value.startswith("role/"):
         raise BadName(value, PATH_AND_ROLE.rule)
     chain_role(value.rpartition("/")[2])
@@ -273,46 +274,8 @@ def chain_role_in_path(value: str) -> str:
     return value
 
 
-def external_id(value: str) -> str:
-    """Check what Spinnaker sends today, as AWS and every file take it."""
-    return matching(EXTERNAL_ID, value)
-
-
-def session_name(value: str) -> str:
-    """Check the name of Spinnaker's sessions, as AWS takes it."""
-    return matching(SESSION_NAME, value)
-
-
-def organization(value: str) -> str:
-    return matching(ORGANIZATION, value)
-
-
-def identity_arn(value: str) -> str:
-    return matching(IDENTITY_ARN, value)
-
-
-def boundary_arn(value: str) -> str:
-    return matching(BOUNDARY_ARN, value)
-
-
-def kms_key_arn(value: str) -> str:
-    return matching(KMS_KEY_ARN, value)
-
-
-def cluster(value: str) -> str:
-    return matching(CLUSTER, value)
-
-
-def namespace(value: str) -> str:
-    return matching(NAMESPACE, value)
-
-
-def service_account(value: str) -> str:
-    return matching(SERVICE_ACCOUNT, value)
-
-
 def fiat_role(value: str) -> str:
-    return matching(FIAT_ROLE, value.strip())
+    return FIAT_ROLE(value.strip())
 
 
 def account_id(value: str) -> str:

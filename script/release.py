@@ -30,7 +30,7 @@ By hand, now:
 2. Record a database of this version for later upgrade tests, and commit it:
    python -m tests.upgrade.recording {VERSION}
 3. Push the tag: git push origin {TAG}
-4. Push the image to your registry as bowline:{VERSION}, and sign it.
+4. Scan the image, push it to your registry as bowline:{VERSION}, and sign it.
 5. Publish a release of the tag with its section of CHANGELOG.md and {MADE}/sbom.json.
 6. Try it in a sandbox account of real AWS: docs/start/sandbox.md. No test does.
 """

@@ -27,7 +27,7 @@ WITHOUT_A_CALL = {
     "iam:TagOpenIDConnectProvider",
     "iam:TagPolicy",
 }
-CONDITION_KEYS = {"kms:GranteePrincipal"}
+CONDITION_KEYS = {"iam:PermissionsBoundary", "kms:GranteePrincipal"}
 WITHOUT_A_RIGHT = {"sts:GetCallerIdentity"}
 """AWS grants it to everybody."""
 BY_KIND = {
@@ -91,6 +91,29 @@ def documented() -> set[str]:
     text = DOCS.read_text()
     names = re.findall(rf"[\"`]((?:{'|'.join(SERVICES)}):[A-Z]\w+)[\"`]", text)
     return {*names} - CONDITION_KEYS
+
+
+def services() -> set[str]:
+    """Find the services whose clients the code makes, as their endpoints are named."""
+    made = ("Call", "service_client", "client_with", "operation")
+    found = {
+        word.value
+        for path in (ROOT / "onboarding").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(made)
+        for word in node.args[:2]
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    }
+    core = shared_core()
+    known = found & {*core.get_available_services()}
+    return {core.get_service_model(one).endpoint_prefix for one in known}
+
+
+def test_every_service_that_is_called_is_among_the_connections() -> None:
+    rows = (ROOT / "SECURITY.md").read_text().splitlines()
+    (row,) = [one for one in rows if one.startswith("| workers, `manage.py` | AWS")]
+
+    assert {*re.findall(r"`([a-z0-9]+)`", row)} == services()
 
 
 def test_every_call_of_the_code_is_granted_in_the_document() -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,9 @@ READS, OPERATES, APPROVES = (Token(scope) for scope in Scope)
 
 
 def by_token(view: View) -> View:
-    """Let a token decide who asks; answer whatever happens as a problem."""
+    """Let a token decide who asks, which the activity log names; answer whatever
+    happens as a problem.
+    """
 
     @login_not_required
     @csrf_exempt
@@ -97,7 +98,10 @@ def by_token(view: View) -> View:
         if is_head := request.method == "HEAD":
             request.method = "GET"
         try:
-            with acting(request, token_of(request)):
+            token = token_of(request)
+            request.user = token.person
+            request.token = token  # type: ignore[attr-defined]
+            with saying(token=token.name):
                 response = view(request, *args, **kwargs)
         except Exception as error:
             response = problem_of(request, error)
@@ -109,15 +113,6 @@ def by_token(view: View) -> View:
         return as_asked(request, response, is_head=is_head)
 
     return guarded
-
-
-@contextmanager
-def acting(request: HttpRequest, token: ApiToken) -> Iterator[None]:
-    """Be the token's person, and say in the activity log which token it was."""
-    request.user = token.person
-    request.token = token  # type: ignore[attr-defined]
-    with saying(token=token.name):
-        yield
 
 
 def token_of(request: HttpRequest) -> ApiToken:

@@ -6,7 +6,7 @@ function.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json import dumps
 from typing import Annotated, Any, Optional, TypeVar
 
@@ -201,10 +201,11 @@ class Document(OpenAPISchema):
         schemas = said["components"]["schemas"]
         schemas |= {"Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
         said["components"]["responses"] = dict(map(problem_response, PROBLEMS.items()))
-        for method, operation in operations_of(said):
-            for status in problems_for(method, operation):
-                answer = {"$ref": f"#/components/responses/Problem{status}"}
-                operation["responses"].setdefault(status, answer)
+        for methods in said["paths"].values():
+            for method, operation in methods.items():
+                for status in problems_for(method, operation):
+                    answer = {"$ref": f"#/components/responses/Problem{status}"}
+                    operation["responses"].setdefault(status, answer)
         named: Node = {}
         said = changed(said, lambda node: in_3_0(untitled(node)))
         said = changed(said, lambda node: moved(node, named))
@@ -233,11 +234,6 @@ def problems_for(method: str, operation: Node) -> list[int]:
     found += [400, 413] if method in CHANGES else []
     headers = [one["name"] for one in operation.get("parameters", ())]
     return [*found, 412] if "If-Match" in headers else found
-
-
-def operations_of(said: Node) -> Iterator[tuple[str, Node]]:
-    for methods in said["paths"].values():
-        yield from methods.items()
 
 
 def changed(node: Any, change: Callable[[Node], Node]) -> Any:

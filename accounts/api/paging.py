@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from ninja import Field, Schema
@@ -34,25 +34,18 @@ class Page(Schema, Generic[T]):
     total: int | None = Field(description="How many items there are; null: not asked")
 
 
-class FoundPage(NamedTuple):
-    rows: list[Any]
-    next: str | None
-    total: int | None
-
-    def page(self, items: Iterable[Any]) -> dict[str, Any]:
-        return {"items": list(items), "next": self.next, "total": self.total}
-
-
 def page_of(
     rows: QuerySet[Any],
     by: str,
     asked: PageQuery,
+    items: Callable[[list[Any]], Iterable[Any]] = list,
     *,
     among: Sequence[int] | None = None,
-) -> FoundPage:
+) -> dict[str, Any]:
     """Read a page in the order of a unique column; raise Problem for a bad cursor.
 
-    `among` are the keys of those to keep, in this order, where only Python can tell.
+    `items` makes the items of the page's rows. `among` are the keys of those to keep,
+    in this order, where only Python can tell.
     """
     column = by.removeprefix("-")
     if among is not None and asked.total:
@@ -69,9 +62,8 @@ def page_of(
     found = list(rows.order_by(by)[: asked.limit + 1])
     page = found[: asked.limit]
     more = len(found) > len(page)
-    return FoundPage(
-        page, cursor_of(by, getattr(page[-1], column)) if more else None, total
-    )
+    after = cursor_of(by, getattr(page[-1], column)) if more else None
+    return {"items": list(items(page)), "next": after, "total": total}
 
 
 def cursor_of(by: str, value: str | int) -> str:

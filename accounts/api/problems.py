@@ -197,9 +197,8 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
     """Say what a page would say of it; what nobody expected is logged as a bug."""
     match error:
         case Problem():
-            return problem(
-                error.code, str(error), error.errors, headers_of(error), error.count
-            )
+            headers = {k.replace("_", "-"): v for k, v in error.headers.items()}
+            return problem(error.code, str(error), error.errors, headers, error.count)
         case Http404():
             return problem(Code.NOT_FOUND, f"There is nothing at {request.path}.")
         case DoesNotFit():
@@ -255,14 +254,14 @@ def answer_of(found: Question) -> Any:
     return found.answer
 
 
-def headers_of(error: Problem) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in error.headers.items()}
-
-
 def misfit(error: DoesNotFit) -> HttpResponse:
     """Say where the request does not fit, and how; never what it held."""
     errors = [
-        {"at": place_of(one["loc"]), "message": message_of(one)} for one in error.errors
+        {
+            "at": place_of(one["loc"]),
+            "message": UNKNOWN if one["type"] == EXTRA else str(one["msg"]),
+        }
+        for one in error.errors
     ]
     unknown = any(one["type"] == EXTRA for one in error.errors)
     first = errors[0]
@@ -279,7 +278,3 @@ def place_of(loc: Sequence[object]) -> str:
     if kind == "body" and inside[:1] == ["body"]:
         del inside[0]
     return ".".join([kind, *inside])
-
-
-def message_of(error: Mapping[str, Any]) -> str:
-    return UNKNOWN if error["type"] == EXTRA else str(error["msg"])

@@ -5,7 +5,6 @@ as bodies.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import TooManyFieldsSent
@@ -14,31 +13,14 @@ from ninja import NinjaAPI, Schema
 from ninja.operation import Operation
 from pydantic import ConfigDict
 
-from accounts.api.authentication import ApiRequest
 from accounts.api.problems import Code, Problem
 from accounts.http import drain, length
-from onboarding.accounts_file.reader import TOO_LARGE
 from onboarding.bounded_yaml import MOST_BYTES
 
 F = TypeVar("F", bound=Callable[..., Any])
 READ_ON = 2 * MOST_BYTES
 """Up to this size a body is read to its end, as many programs read no answer before;
 nginx lets through as much."""
-
-
-def takes_a_file(operation: F) -> F:
-    """Let an operation read what DATA_UPLOAD_MAX_MEMORY_SIZE would refuse.
-
-    Write it above `once`. Whoever may not call the operation sends nothing: it is read
-    once the token is known to be good for it.
-    """
-
-    @wraps(operation)
-    def reading(request: ApiRequest, **said: Any) -> Any:
-        read_body(request, Bound(MOST_BYTES, TOO_LARGE))
-        return operation(request, **said)
-
-    return reading  # type: ignore[return-value]
 
 
 class Bound(NamedTuple):
@@ -49,18 +31,15 @@ class Bound(NamedTuple):
 
 
 def takes_bytes(most: int, says: str) -> Callable[[F], F]:
-    """Let an operation have a body of JSON that is larger than other bodies."""
+    """Let an operation read what DATA_UPLOAD_MAX_MEMORY_SIZE would refuse: it is read
+    once the token is known to be good for it.
+    """
 
     def mark(operation: F) -> F:
         operation.bound = Bound(most, says)  # type: ignore[attr-defined]
         return operation
 
     return mark
-
-
-def bound_of(operation: Callable[..., Any]) -> Bound | None:
-    """Return what `takes_bytes` says, also through decorators."""
-    return getattr(operation, "bound", None)
 
 
 def read_body(request: HttpRequest, bound: Bound) -> None:
@@ -113,7 +92,7 @@ def refuse_unknown(api: NinjaAPI) -> None:
 
 def refusing(operation: Operation, read: Read) -> Read:
     known, has_body = parameters_of(operation), takes_body(operation)
-    bound = bound_of(operation.view_func)
+    bound: Bound | None = getattr(operation.view_func, "bound", None)
 
     def known_only(request: HttpRequest, *said: Any) -> Any:
         refuse_parameters(request, known)

@@ -63,7 +63,7 @@ def report_of(asked: Question) -> AccessReport:
 
 def reach_of(account: ManagedAccount, role: str) -> Reach:
     role = role.strip()
-    return Reach(account.account_id, names.role_name(role) if role else "")
+    return Reach(account.account_id, names.ROLE_NAME(role) if role else "")
 
 
 def fails_test(account: ManagedAccount, partition: str) -> bool:
@@ -76,9 +76,20 @@ def fails_test(account: ManagedAccount, partition: str) -> bool:
         reach = reach_of(account, account.access_role)
     except names.BadName:
         return False
+    last = last_test(partition, reach)
+    return last is not None and not last.works
+
+
+def works_without_role(account: ManagedAccount, partition: str) -> bool:
+    """Return whether the last test with Bowline's own credentials succeeded."""
+    last = last_test(partition, reach_of(account, ""))
+    return last is not None and last.works
+
+
+def last_test(partition: str, reach: Reach) -> AccessReport | None:
     tests = same(tested_access.at(partition, reach)).filter(message="")
     last = tests.answered(KEPT).first()
-    return last is not None and not report_of(last).works
+    return report_of(last) if last else None
 
 
 class Policy(NamedTuple):

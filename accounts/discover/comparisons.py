@@ -15,7 +15,7 @@ from accounts.spinnaker.next_bundle import (
     Changes,
     changes_between,
     compared_now,
-    comparison_key,
+    comparison_digest,
     next_bundle,
 )
 
@@ -111,5 +111,5 @@ def of_two(earlier: Bundle, later: Bundle) -> Comparison:
         compared_two.about(bundles=digests),
         is_large=max(earlier.size, later.size) > MOST_BYTES,
         make=partial(changes_between, digests),
-        of=partial(comparison_key, digests),
+        of=partial(comparison_digest, *digests),
     )

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -70,28 +70,17 @@ def own_account_of(asked: Question) -> OwnAccount:
     return OwnAccount(**(asked.answer or {}))
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """What Organizations answered."""
-
-    organization: str | None
-    """Empty: the account belongs to none; None: it may not be read."""
-    account_ids: tuple[str, ...]
-    """None where they may not be read."""
-
-
 @question("organization", role=OPERATOR)
 def organization_membership(asked: Question) -> Any:
-    """Ask Organizations with the managing account's reach."""
+    """Ask Organizations with the managing account's reach: the organization's ID, empty
+    where the account belongs to none, None where it may not be read; and its accounts.
+    """
     sessions, reach = sessions_of(asked), reach_in(asked)
     members = organization_accounts(sessions, reach).accounts
-    ids = tuple(member.account_id for member in members)
-    return asdict(Belonging(organization_id(sessions, reach), ids))
-
-
-def belonging_of(answer: dict[str, Any]) -> Belonging:
-    """Read what was kept as JSON."""
-    return Belonging(answer["organization"], tuple(answer["account_ids"]))
+    return {
+        "organization": organization_id(sessions, reach),
+        "account_ids": [member.account_id for member in members],
+    }
 
 
 @question("regions", role=OPERATOR)

@@ -26,8 +26,13 @@ from onboarding.description.fields import Step, of_step
 from onboarding.description.values import has
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
+from onboarding.topology import MadeBy
 
 EVERYONE = "everyone"
+NO_ROLE = (
+    "Enter the access role, or, if this is Bowline's AWS account, test the access "
+    "without one first."
+)
 
 
 class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
@@ -106,8 +111,10 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
         *args: Any,
         partition: str = "aws",
         managed_role: str = "",
+        needs_access_role: bool = False,
         **kwargs: Any,
     ) -> None:
+        self.needs_access_role = needs_access_role
         proposed = kwargs.pop("initial", {})
         super().__init__(*args, **kwargs)
         regions = self.fields["regions"]
@@ -156,6 +163,9 @@ class AccessForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at 
                 cleaned[one.name] = one.nothing
             elif one.name in cleaned:
                 cleaned[one.name] = one.column(cleaned[one.name])
+        needs_role = self.needs_access_role and made_by == MadeBy.BOWLINE
+        if needs_role and cleaned.get("access_role") == "":
+            self.add_error("access_role", NO_ROLE)
         if not cleaned.get("uses_external_id"):
             cleaned["own_external_id"] = ""
         if clash := clash_of(cleaned.get("managed_role", "")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from crispy_forms import layout
 from crispy_forms.helper import FormHelper
@@ -27,15 +27,9 @@ from onboarding.topology import MadeBy
 class Fieldset(layout.Fieldset):  # type: ignore[misc]  # crispy has no types
     """Fields under a legend, which may be anybody's text."""
 
-    def render(
-        self,
-        form: Any,
-        context: Any,
-        template_pack: Any = TEMPLATE_PACK,
-        **kwargs: Any,
-    ) -> SafeString:
-        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
-        template = self.get_template_name(template_pack)
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        fields = self.get_rendered_fields(form, context, **kwargs)
+        template = self.get_template_name(TEMPLATE_PACK)
         shown: dict[str, Any] = {
             "fieldset": self,
             "legend": self.legend,
@@ -56,14 +50,8 @@ class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
         self.says = says
         self.warns = warns
 
-    def render(
-        self,
-        form: Any,
-        context: Any,
-        template_pack: Any = TEMPLATE_PACK,
-        **kwargs: Any,
-    ) -> SafeString:
-        fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        fields = self.get_rendered_fields(form, context, **kwargs)
         names = {pointer.name for pointer in self.get_field_names()}
         shown: dict[str, Any] = {
             "says": self.says,
@@ -72,16 +60,6 @@ class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
             "is_open": bool(names & set(form.errors)),
         }
         return render_to_string("_more_choices.html", shown)
-
-
-class Included:
-    """A fragment of the page, which sees what the page shows."""
-
-    def __init__(self, template: str) -> None:
-        self.template = template
-
-    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
-        return render_to_string(self.template, context.flatten())
 
 
 class Sentence:
@@ -113,10 +91,6 @@ def checked(rule: Callable[[T], T], value: T) -> T:
 class RuledField(forms.CharField):
     """Text that one of the engine's rules accepts and may normalise."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "required": "This field is required."
-    }
-
     def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rule = rule
@@ -139,7 +113,7 @@ class ListField(forms.CharField):
 
     separators = re.compile(r"[,\s]+")
 
-    def __init__(self, *, rule: Callable[[str], str], **kwargs: Any) -> None:
+    def __init__(self, *, rule: Callable[[str], str] = str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rule = rule
         self.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.layout import Div
 from django import forms
@@ -25,7 +25,7 @@ from onboarding.details import DetailsError
 from onboarding.names import seen
 from onboarding.providers import PROVIDERS
 from onboarding.providers.eks import Cluster
-from onboarding.providers.external_id import no_external_id, without_external_id
+from onboarding.providers.external_id import without_external_id
 from onboarding.topology import MadeBy
 
 
@@ -69,14 +69,12 @@ class AlikeForm(forms.Form):
 EXCLUDED = " and ".join(p.title for key, p in PROVIDERS.items() if key not in OFFERED)
 
 
-def how_entered() -> Fieldset:
-    """Lay out what Bowline and Spinnaker enter the accounts by."""
-    bowlines = Div("access_role", data_shown_by="made_by", data_shown_for="bowline")
-    return Fieldset("Account settings", "made_by", bowlines, "uses_external_id")
-
-
 class SharedForm(forms.Form):
     """What all of them get; each can be changed alone while it is a draft."""
+
+    first: ClassVar[tuple[str, ...]] = ()
+    last: ClassVar[tuple[str, ...]] = ()
+    """What a form that asks for more asks at its beginning, and at its end."""
 
     providers = forms.MultipleChoiceField(
         label="AWS services",
@@ -92,23 +90,18 @@ class SharedForm(forms.Form):
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
         regions.partition = partition
+        listed = ("regions", "environment", *listed_fields(SHARED), "providers")
+        role = Div("access_role", data_shown_by="made_by", data_shown_for="bowline")
         self.helper = bare_helper(
-            Fieldset("", "regions", "environment", *listed_fields(SHARED), "providers"),
-            how_entered(),
-            Fieldset("Access in Spinnaker", "read_roles", "write_roles"),
+            Fieldset("", *self.first, *listed),
+            Fieldset("Account settings", "made_by", role, "uses_external_id"),
+            Fieldset("Access in Spinnaker", "read_roles", "write_roles", *self.last),
         )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        titles = without_external_id(cleaned.get("providers", []))
-        if titles and cleaned.get("uses_external_id"):
-            self.add_error(
-                "uses_external_id",
-                (
-                    f"{no_external_id(titles)} Turn off the external ID, or don't "
-                    f"choose {titles}."
-                ),
-            )
+        if without_external_id(cleaned.get("providers", [])):
+            cleaned["uses_external_id"] = False
         if cleaned.get("made_by") != MadeBy.BOWLINE:
             cleaned["access_role"] = ""
         elif cleaned.get("access_role") == "":
@@ -124,6 +117,9 @@ class SharedForm(forms.Form):
 
 class WatchForm(SharedForm):
     """Which unit is watched, and the template of its new accounts."""
+
+    first = ("unit",)
+    last = ("roles_tag",)
 
     unit = forms.ModelChoiceField(
         queryset=Unit.objects.none(),
@@ -149,23 +145,6 @@ class WatchForm(SharedForm):
         unit = self.fields["unit"]
         assert isinstance(unit, forms.ModelChoiceField)
         unit.queryset = Unit.objects.filter(organization=organization)
-        self.helper = bare_helper(
-            Fieldset(
-                "",
-                "unit",
-                "regions",
-                "environment",
-                *listed_fields(SHARED),
-                "providers",
-            ),
-            how_entered(),
-            Fieldset(
-                "Access in Spinnaker",
-                "read_roles",
-                "write_roles",
-                "roles_tag",
-            ),
-        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

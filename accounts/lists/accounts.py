@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
@@ -64,8 +65,13 @@ FAILED_CHECKS = (CheckResult.Outcome.FAILED, CheckResult.Outcome.CANNOT_DEPLOY)
 """The outcomes of checks that somebody must fix."""
 
 
+def digits(text: str) -> str:
+    """Write an account ID as AWS does: people copy 1234-5678-9012, too."""
+    return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
+
+
 def by_text(text: str) -> Q:
-    return Q(name__icontains=text) | Q(account_id__contains=text.replace("-", ""))
+    return Q(name__icontains=text) | Q(account_id__contains=digits(text))
 
 
 def by_environment(name: str) -> Q:
@@ -105,6 +111,12 @@ def by_failed_checks(_: str) -> Q:
     )
     rows = ManagedAccount.objects.annotate(checked=checked_run())
     return Q(pk__in=rows.filter(Exists(failed)).values("pk"))
+
+
+def environments() -> QuerySet[ManagedAccount, str]:
+    """Name those that any account is in."""
+    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
+    return named.values_list("environment", flat=True).distinct()
 
 
 class ListedAccount(NamedTuple):

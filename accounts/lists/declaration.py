@@ -32,7 +32,11 @@ Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
 AT_ONCE = 1000
 """The rows that are read at once."""
 
-KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "yaml": "application/yaml; charset=utf-8",
+}
 
 
 def dated(name: str, form: str) -> str:

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.discover.organization.reading import kept_organization
 from accounts.lists.declaration import AT_ONCE, Filter, Listing
-from accounts.mapping.managing import managing_of
 from accounts.models import (
     FoundCluster,
     ManagedAccount,
@@ -127,8 +126,7 @@ def matching_members(organization: Organization, asked: QueryDict) -> MemberQuer
 
 def exported_members(asked: QueryDict, _: User) -> Iterator[Member]:
     """Read the members of the organization, if there is one; else raise Http404."""
-    row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
+    kept = kept_organization(ManagingAccount.objects.first())
     if kept is None:
         raise Http404
     found = MEMBERS.ordered(matching_members(kept, asked), asked)

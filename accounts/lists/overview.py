@@ -143,26 +143,22 @@ def to_do(states: dict[str, int], counts: Counts, person: Person) -> list[ToDo]:
         *broken(states),
         *paused(),
         *(() if approves else decisions),
-        *stale(),
-        *inactive(),
-        *open_production(counts),
-        *older_policies(counts),
-        *new_in_watched_units(),
-        *drafts(states),
+        *less_urgent(states, counts),
         *bundles(),
     ]
 
 
-def in_state(state: str) -> str:
-    return f"{accounts_url()}?{urlencode({'state': state})}"
+def accounts_to_do(
+    count: int, one: str, many: str, label: str = "View accounts", **asked: str
+) -> list[ToDo]:
+    """Lead to the list of these accounts; to nothing where there are none."""
+    url = f"{accounts_url()}?{urlencode(asked)}"
+    return [ToDo(for_count(count, one, many), url, label)] if count else []
 
 
-def broken(states: dict[str, int]) -> list[ToDo]:
-    return [
-        ToDo(for_count(states[state], *said), in_state(state), "View accounts")
-        for state, said in BROKEN.items()
-        if states[state]
-    ]
+def broken(states: dict[str, int]) -> Iterator[ToDo]:
+    for state, said in BROKEN.items():
+        yield from accounts_to_do(states[state], *said, state=state)
 
 
 BROKEN = {
@@ -234,67 +230,50 @@ def to_accept(states: dict[str, int], person: Person) -> list[ToDo]:
     rows = ManagedAccount.objects.to_accept()
     if approves:
         rows = rows.filter(inside(person, APPROVER, "environment"))
-    count, managing = rows.count(), ManagingAccount.objects.first()
-    if not (count and managing):
-        return []
+    text = waiting_in_words(rows.count())
     label = "Review and accept" if approves else "View accounts"
-    url = reverse("accounts:to-accept")
-    return [ToDo(waiting_in_words(count, managing), url, label)]
+    return [ToDo(text, reverse("accounts:to-accept"), label)] if text else []
 
 
-def inactive() -> list[ToDo]:
-    """List accounts that the organization has no more, or not active."""
-    count = inactive_accounts().count()
-    if not count:
-        return []
-    text = for_count(
-        count,
-        "1 account left the organization or was suspended by AWS.",
-        "{count} accounts left the organization or were suspended by AWS.",
-    )
-    url = f"{accounts_url()}?organization={INACTIVE}"
-    return [ToDo(text, url, "View accounts")]
-
-
-def new_in_watched_units() -> list[ToDo]:
-    """List drafts that nobody described: their accounts are new in a watched unit."""
-    count = watched_drafts().count()
-    if not count:
-        return []
-    text = for_count(
-        count,
-        "1 account is new in a watched unit. Review and plan it.",
-        "{count} accounts are new in watched units. Review and plan them.",
-    )
-    return [ToDo(text, f"{accounts_url()}?organization={NEW}", "View drafts")]
-
-
-def stale() -> list[ToDo]:
-    """List proofs that are too old to rely on."""
-    count = ManagedAccount.objects.stale().count()
-    if not count:
-        return []
+def less_urgent(states: dict[str, int], counts: Counts) -> Iterator[ToDo]:
+    """List accounts that work, and whose verification, organization or policies need
+    somebody; and those that were never planned.
+    """
     age = counted(settings.VERIFICATION_MAX_AGE, "day")
-    text = for_count(
-        count,
+    yield from accounts_to_do(
+        ManagedAccount.objects.stale().count(),
         f"1 account was verified more than {age} ago. Verify it again.",
         f"{{count}} accounts were verified more than {age} ago. Verify them again.",
+        verification=STALE,
     )
-    return [ToDo(text, f"{accounts_url()}?verification={STALE}", "View accounts")]
-
-
-def older_policies(counts: Counts) -> list[ToDo]:
-    """List accounts that a newer Bowline would allow something else."""
-    count = sum(one.older for one in counts)
-    if not count:
-        return []
-    text = for_count(
-        count,
+    yield from accounts_to_do(
+        inactive_accounts().count(),
+        "1 account left the organization or was suspended by AWS.",
+        "{count} accounts left the organization or were suspended by AWS.",
+        organization=INACTIVE,
+    )
+    yield from open_production(counts)
+    yield from accounts_to_do(
+        sum(one.older for one in counts),
         "1 account has an older policy version. Plan it to update the policies.",
         "{count} accounts have an older policy version. Plan them to update the "
         "policies.",
+        policies=OLDER,
     )
-    return [ToDo(text, f"{accounts_url()}?policies={OLDER}", "View accounts")]
+    yield from accounts_to_do(
+        watched_drafts().count(),
+        "1 account is new in a watched unit. Review and plan it.",
+        "{count} accounts are new in watched units. Review and plan them.",
+        "View drafts",
+        organization=NEW,
+    )
+    yield from accounts_to_do(
+        states[State.DRAFT],
+        "1 account is incomplete or not planned yet.",
+        "{count} accounts are incomplete or not planned yet.",
+        "Continue",
+        state=State.DRAFT,
+    )
 
 
 def open_production(counts: Counts) -> Iterator[ToDo]:
@@ -303,41 +282,26 @@ def open_production(counts: Counts) -> Iterator[ToDo]:
     for one in counts:
         found[one.environment] += one.open
     for environment, count in sorted(found.items()):
-        if count and is_production(environment):
-            text = for_count(
+        if is_production(environment):
+            yield from accounts_to_do(
                 count,
                 f"1 account in {environment} has no group for write access, so "
                 "everyone in Spinnaker can deploy to it.",
                 f"{{count}} accounts in {environment} have no group for write access, "
                 "so everyone in Spinnaker can deploy to them.",
+                environment=environment,
+                write=EVERYONE,
             )
-            asked = urlencode({"environment": environment, "write": EVERYONE})
-            yield ToDo(text, f"{accounts_url()}?{asked}", "View accounts")
-
-
-def drafts(states: dict[str, int]) -> list[ToDo]:
-    count = states[State.DRAFT]
-    if not count:
-        return []
-    text = for_count(
-        count,
-        "1 account is incomplete or not planned yet.",
-        "{count} accounts are incomplete or not planned yet.",
-    )
-    return [ToDo(text, in_state(State.DRAFT), "Continue")]
 
 
 def not_installed(newest: Bundle | None) -> list[ToDo]:
-    """Say what the newest bundle would change in Spinnaker, or that it has none yet."""
+    """Say what the newest bundle would change in Spinnaker; or ask for a first one,
+    unless Bowline delivers to it.
+    """
     installed = installed_bundle()
-    if installed is None:
-        return first_to_install(newest)
     found = ahead(installed)
-    return [ToDo(found.sentence, found.url, "View changes")] if found else []
-
-
-def first_to_install(newest: Bundle | None) -> list[ToDo]:
-    """Ask for a first bundle in Spinnaker, unless Bowline delivers to it."""
+    if installed:
+        return [ToDo(found.sentence, found.url, "View changes")] if found else []
     if newest is None or Delivery.objects.exists():
         return []
     text = f"Install bundle {newest.number} in Spinnaker, then mark it as installed."

@@ -13,12 +13,16 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
-from accounts.lists.declaration import NOTHING, Columns, Filter, Listing, Value
+from accounts.lists.declaration import AT_ONCE, NOTHING, Columns, Filter, Listing, Value
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Rollout, Run, Step
 from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status, words_of
 from accounts.people.role_limits.limits import waits_for
 from accounts.runs.rollouts.census import GOOD, runs_of
+
+
+def account_id_of(run: Run) -> str:
+    return run.account.account_id if run.account else ""
 
 
 def error_of(run: Run, what: str) -> Value:
@@ -27,7 +31,7 @@ def error_of(run: Run, what: str) -> Value:
 
 COLUMNS: Columns = {
     "account": lambda run: run.account_name,
-    "account_id": lambda run: run.account.account_id if run.account else "",
+    "account_id": account_id_of,
     "environment": lambda run: run.account.environment if run.account else "",
     "run": lambda run: run.number,
     "wave": lambda run: run.wave,
@@ -142,19 +146,12 @@ def row_of(run: Run) -> RunRow:
     return RunRow(run, steps + len(entry_changes_of(run)))
 
 
-def account_id_of(run: Run) -> str:
-    return run.account.account_id if run.account else ""
-
-
 EXPORTED = (
     *("number", "kind", "account_name", "status", "entries", "created_at"),
     *("created_by_name", "started_from", "approved_at", "approved_by_name"),
     *("finished_at", "account__account_id"),
 )
 """The columns that an export is made of: others of a run can be long."""
-
-AT_ONCE = 1_000
-"""Runs that one statement reads."""
 
 
 def newest_first(asked: QueryDict, person: User | None = None) -> Iterator[Run]:

@@ -46,7 +46,9 @@ def combined(codes: Iterable[int]) -> int:
 TOKEN = "BOWLINE_TOKEN"
 
 
-def named_person(name: str) -> User:
+def named_person(name: str | None) -> User | None:
+    if not name:
+        return None
     person = User.objects.filter(username=name).first()
     if person is None:
         raise CommandError(f"--by: Bowline has no user {name}.")
@@ -61,7 +63,7 @@ def acting_person(name: str | None, scope: Scope) -> User | None:
     """
     text = os.environ.get(TOKEN)
     if not text:
-        return named_person(name) if name else None
+        return named_person(name)
     token = find(text)
     if token is None:
         raise CommandError(f"{TOKEN}: the token isn't valid.")

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import click
 from django.contrib.auth.models import User
 
 from accounts.management.command import DONE, EXIT_CODES, FAILED, PLANNED, WAITS
@@ -21,21 +19,15 @@ from accounts.management.plain_text import diff_lines
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, UNSUCCESSFUL, Status
-from accounts.runs.results import reached_account
 from accounts.runs.rollouts.census import runs_of
 from accounts.spinnaker.bundles import NothingReady, build, new_bundle
-from accounts.spinnaker.next_bundle import EVERY, Undecided, next_bundle, unlike_now
+from accounts.spinnaker.next_bundle import Undecided, next_bundle, unlike_now
 from accounts.wording import counted
 from onboarding.resources.entry_changes import EntryChange
-from onboarding.resources.plan import VERBS, Plan, PlannedChange
+from onboarding.resources.plan import VERBS, PlannedChange
 from onboarding.resources.risks import Risk, Topic
 
 IN_THE_COMMAND = "To add accounts although they are broken, name them in --add-broken."
-
-
-def named_broken(asked: list[str] | None) -> list[str]:
-    """Return what --add-broken says; without a name it means all."""
-    return [EVERY] if asked == [] else asked or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +96,6 @@ class BundleFile:
         return not waiting
 
 
-def shown_on_terminal(runs: Iterable[Run], doing: str, count: int) -> list[Run]:
-    """Show a bar with the time left until all of these have ended; return them in the
-    order of their numbers, so that what is printed next does not break the bar.
-    """
-    bar = click.progressbar(
-        runs, length=count, label=doing, file=sys.stderr, show_pos=True
-    )
-    with bar as ended:
-        return sorted(ended, key=lambda run: run.number)
-
-
-def was_verified(managing: Run) -> bool:
-    """Return whether a run reached its checks, so that accounts can be proved, too.
-
-    A check of the managing account that failed says nothing of any other account.
-    """
-    return reached_account(managing)
-
-
 def outdated_in(runs: Iterable[Run]) -> set[UUID | None]:
     """Find the accounts that AWS outdated, with those that did not start then."""
     found = {run.account_id: run.status for run in runs}
@@ -158,7 +131,8 @@ def document(
     last = max(rollouts, key=lambda one: one.number, default=None)
     if last is not None:
         last.refresh_from_db()
-    managing = newest(Run.objects.filter(rollout__in=rollouts, account=None))
+    own = Run.objects.filter(rollout__in=rollouts, account=None)
+    managing = own.order_by("number").last()
     newest_of = {
         run.account_id: run
         for rollout in sorted(rollouts, key=lambda one: one.number)
@@ -175,11 +149,6 @@ def document(
         "excluded": list(last.excluded) if last else [],
         "messages": list(messages),
     }
-
-
-def newest(runs: Any) -> Run | None:
-    found: Run | None = runs.order_by("number").last()
-    return found
 
 
 def of_run(run: Run) -> Document:
@@ -308,23 +277,14 @@ def folded(run: Document) -> str:
     plan = plan_of(row)
     if row.status != Status.PLANNED or not plan:
         return ""
-    body = "\n".join(fenced(row, plan))
+    lines = [line.removeprefix("  ") for line in diff_lines(row, plan)]
+    body = "\n".join(lines)
+    fence = "`" * max([3, *(len(some) + 1 for some in re.findall("`+", body))])
     counts = ", ".join(f"{n} to {verb}" for verb, n in run["counts"].items())
     return (
         f"\n<details><summary>{escaped(run['name'])}: {counts}</summary>\n\n"
-        f"{body}\n\n</details>\n"
+        f"{fence}diff\n{body}\n{fence}\n\n</details>\n"
     )
-
-
-def fenced(run: Run, plan: Plan) -> Iterator[str]:
-    body = "\n".join(
-        line.removeprefix("  ") for line in diff_lines(run, plan, whole=True)
-    )
-    ticks = max((len(some) for some in re.findall("`+", body)), default=0)
-    fence = "`" * max(3, ticks + 1)
-    yield f"{fence}diff"
-    yield body
-    yield fence
 
 
 def escaped(text: str) -> str:

@@ -25,10 +25,6 @@ class Incomplete(Refused):
 
     code = "INCOMPLETE"
 
-    def __init__(self, missing: list[Part]) -> None:
-        titles = ", ".join(part.title.lower() for part in missing)
-        super().__init__(f"These steps are incomplete: {titles}.")
-
 
 class Part(NamedTuple):
     """A part of an account's description: a step of the wizard."""
@@ -107,4 +103,5 @@ def missing(account: ManagedAccount) -> list[Part]:
 def refuse_incomplete(account: ManagedAccount) -> None:
     """Raise Incomplete where something is missing for a plan."""
     if parts := missing(account):
-        raise Incomplete(parts)
+        titles = ", ".join(part.title.lower() for part in parts)
+        raise Incomplete(f"These steps are incomplete: {titles}.")

@@ -8,7 +8,7 @@ and after.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -43,7 +43,7 @@ State: TypeAlias = tuple[Any, dict[str, Any]]
 
 
 @contextmanager
-def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[None]:
+def editing(account: ManagedAccount, by: User | None = None) -> Iterator[None]:
     """Write an edit of the account inside; afterwards it is outdated if it must be, and
     what differs is recorded.
 
@@ -65,7 +65,7 @@ def editing(account: ManagedAccount, by: User | str | None = None) -> Iterator[N
 @decision(
     "describe or edit an account", OPERATOR, *(What.DESCRIBE, What.EDIT), touches=around
 )
-def edit_account(account: ManagedAccount, by: User | str | None, *, was: State) -> None:
+def edit_account(account: ManagedAccount, by: User | None, *, was: State) -> None:
     """Keep what was written of an account: what follows from it, and who did it."""
     refuse_contradiction(account)
     (before, said), (after, says) = was, state_of(account)
@@ -118,7 +118,7 @@ def outdate(accounts: list[UUID]) -> None:
 
 
 def record_edit(
-    by: User | str | None,
+    by: User | None,
     what: Activity.What,
     name: str,
     before: dict[str, Any],
@@ -239,18 +239,12 @@ class ManyEdits:
 
 
 def state_of(row: ManagedAccount | None) -> State:
-    return consequences_of_row(row), settings_of_row(row)
-
-
-def consequences_of_row(row: ManagedAccount | None) -> object:
-    """Return what follows from the account as it is stored."""
-    managing = stored_managing() if row else None
-    if managing is None or row is None:
-        return object()
-    try:
-        return consequences(managing, managed_of(row))
-    except DetailsError:
-        return object()
+    """Return what follows from the account as it is stored, and what people said."""
+    managing, found = stored_managing() if row else None, object()
+    if managing and row:
+        with suppress(DetailsError):
+            found = consequences(managing, managed_of(row))
+    return found, settings_of_row(row)
 
 
 def consequences(managing: Managing, managed: Managed) -> object:

@@ -50,7 +50,7 @@ def managed_of(
         columns_of_row(row),
         in_their_order(row.providers.all(), without),
         external_id=row.spinnakers_external_id,
-        former_external_id=former_external_id(row),
+        former_external_id=row.former_external_id if row.uses_external_id else "",
     )
 
 
@@ -65,10 +65,6 @@ def in_their_order(
         for key in PROVIDERS
         if key in by_key and not without(by_key[key])
     )
-
-
-def former_external_id(row: ManagedAccount) -> str:
-    return row.former_external_id if row.uses_external_id else ""
 
 
 def columns_of_row(

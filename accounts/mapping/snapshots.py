@@ -18,7 +18,7 @@ from onboarding.desired.managed import managed_side
 from onboarding.desired.managing import identity
 from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
-from onboarding.resources.kinds import KeyGrant, Resource
+from onboarding.resources.kinds import Resource
 from onboarding.topology import Managed, Managing
 
 AS_NOW = ("name", "access_role", "made_by")
@@ -37,7 +37,6 @@ def managed_snapshot(managing: Managing, managed: Managed) -> Snapshot:
         "own_role": managed.managed_role,
         "base_role": managing.base_role,
         "image_keys": list(managing.image_keys),
-        "grants_from": managed.account_id,
         "providers": {p.key: p.details for p in managed.providers},
     }
 
@@ -69,7 +68,6 @@ def in_force(row: ManagingAccount) -> Managing:
     """
     if not row.applied:
         return managing_of(row)
-    # Snapshots of earlier releases hold the identity only.
     applied = {k: v for k, v in row.applied[-1].items() if k not in AS_NOW}
     return managing_of(ManagingAccount(**{**managing_snapshot(row), **applied}))
 
@@ -84,24 +82,8 @@ def earlier_resources(
     for snapshot in row.applied:
         before, account = earlier_choice(snapshot, managing, managed)
         yield from managed_side(before, account)
-        yield from grants_in_any_region(before, account)
-
-
-def earlier_managing_grants(
-    row: ManagedAccount, managing: Managing, managed: Managed
-) -> Iterator[Resource]:
-    """Yield the grants that an earlier release made for it in the managing account."""
-    for snapshot in row.applied:
-        if "grants_from" in snapshot or managed.account_id == managing.account_id:
-            continue
-        before, account = earlier_choice(snapshot, managing, managed)
-        for grant in grants_in_any_region(before, account):
-            yield replace(grant, account=managing.account_id)
-
-
-def grants_in_any_region(managing: Managing, managed: Managed) -> Iterator[KeyGrant]:
-    regions = tuple(Arn.of(key).region for key in managing.image_keys)
-    yield from key_grants(managing, replace(managed, regions=regions))
+        regions = tuple(Arn.of(key).region for key in before.image_keys)
+        yield from key_grants(before, replace(account, regions=regions))
 
 
 def earlier_choice(

@@ -35,13 +35,11 @@ from onboarding.delivery.connection import Connection, SignInBy
 from onboarding.delivery.gate import Gate
 from onboarding.delivery.releases import Release
 from onboarding.delivery.transport import (
-    Anonymous,
-    ApiToken,
-    Basic,
-    ClientCertificate,
     Endpoint,
     Limits,
     SignIn,
+    by_password,
+    by_token,
     sender,
 )
 from onboarding.details import DetailsError
@@ -194,7 +192,8 @@ def refusals(described: Connection) -> list[tuple[str, str]]:
     except ValueError as error:
         found.append(("url", str(error)))
     else:
-        if described.secret and host not in known_hosts():
+        known = {one.lower() for one in settings.SPINNAKER.hosts}
+        if described.secret and host not in known:
             found.append(
                 (
                     "url",
@@ -214,25 +213,21 @@ def allowed() -> Allowed:
     return Allowed(reach.hosts, reach.networks, reach.plain_http)
 
 
-def known_hosts() -> set[str]:
-    return {host.lower() for host in settings.SPINNAKER.hosts}
-
-
 def sign_in_of(described: Connection) -> SignIn:
     """Read the secret; raise NoSecret where there is none."""
     allowed_secrets = settings.SPINNAKER
     try:
         match described.sign_in:
             case SignInBy.TOKEN:
-                return ApiToken(secret_of(described.secret, allowed_secrets))
+                return by_token(secret_of(described.secret, allowed_secrets))
             case SignInBy.BASIC:
-                return Basic(
+                return by_password(
                     described.username, secret_of(described.secret, allowed_secrets)
                 )
             case SignInBy.CERTIFICATE:
                 key = described.key and path_of(described.key)
-                return ClientCertificate(path_of(described.certificate), key)
-        return Anonymous()
+                return SignIn(certificate=path_of(described.certificate), key=key)
+        return SignIn()
     except ValueError:
         raise NotConnected(
             f"What {described.secret} doesn't contain a valid token. A token is one "

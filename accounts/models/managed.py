@@ -42,7 +42,7 @@ from accounts.models.states import BROKEN, PASSING, VERIFIED, Facts, State, move
 from accounts.slices import in_slices
 from onboarding.carried.fields import are_carried
 from onboarding.description.other_names import are_other_names
-from onboarding.names import account_name, identity_arn
+from onboarding.names import ACCOUNT_NAME, IDENTITY_ARN
 from onboarding.partitions import Arn
 from onboarding.providers import PROVIDERS
 from onboarding.resources.entry_changes import EntryDocument
@@ -121,13 +121,13 @@ def is_moment(text: str) -> str:
 
 
 def is_role(arn: str) -> str:
-    if Arn.of(identity_arn(arn)).kind != "role":
+    if Arn.of(IDENTITY_ARN(arn)).kind != "role":
         raise ValueError(arn)
     return arn
 
 
 Moment = Annotated[str, AfterValidator(is_moment)]
-Name = Annotated[str, AfterValidator(account_name)]
+Name = Annotated[str, AfterValidator(ACCOUNT_NAME)]
 
 
 class KeptRecord(BaseModel, extra="forbid"):

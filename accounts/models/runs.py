@@ -34,7 +34,14 @@ from accounts.models.managed import (
 )
 from accounts.models.managing import ManagingAccount, ManagingAccountQuerySet
 from accounts.models.people import CreatedBy, Decided, Job, JobQuerySet
-from accounts.models.states import OPEN, WORKING, Status, log_states, move
+from accounts.models.states import (
+    OPEN,
+    UNSUCCESSFUL,
+    WORKING,
+    Status,
+    log_states,
+    move,
+)
 from onboarding.resources.plan import VERBS
 from onboarding.resources.take_over import TakeOver, is_take_over
 from onboarding.spinnaker.entries import are_sides
@@ -157,7 +164,9 @@ class Rollout(CreatedBy, Carried, Readable):
 
     @property
     def has_waves(self) -> bool:
-        """Return whether it changes AWS; a verification is started all at once."""
+        """Return whether it changes AWS, the managing account first; a verification is
+        started all at once.
+        """
         return self.kind != self.Kind.VERIFY
 
 
@@ -524,6 +533,17 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         if account is None or account.version != self.version:
             return f"{self.account_name} was edited after it was planned."
         return ""
+
+    @property
+    def grants_unplanned(self) -> list[str]:
+        """Name the accounts that it lets Spinnaker assume, and whose own plans of the
+        rollout failed.
+        """
+        if self.kind != Run.Kind.MANAGING or self.rollout_id is None:
+            return []
+        failed = Q(runs__rollout=self.rollout_id, runs__status__in=UNSUCCESSFUL)
+        found = self.grants.filter(failed, applied=[])
+        return list(found.order_by("name").values_list("name", flat=True))
 
     @property
     def takes_over(self) -> str:

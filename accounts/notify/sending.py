@@ -40,7 +40,7 @@ from accounts.notifications.notifying import (
     note,
 )
 from accounts.notify.channels import NotDelivered, send_to_target
-from accounts.notify.texts import Text, needs_attention, text_of
+from accounts.notify.texts import Text, attention, text_of
 from accounts.people.activity import record
 from accounts.work.queue import holding
 
@@ -104,7 +104,7 @@ def tell_of_stale_verifications() -> None:
 def tell_of_site() -> None:
     today = timezone.now().date()
     told = Digest.objects.filter(what=What.SITE, day=today).exists()
-    if told or not needs_attention():
+    if told or not attention().sentences:
         return
     digest, is_new = Digest.objects.get_or_create(what=What.SITE, day=today)
     if is_new:

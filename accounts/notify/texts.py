@@ -161,10 +161,6 @@ def attention(environments: Collection[str] = ()) -> Attention:
     return Attention(silent if lasts else None, **found)
 
 
-def needs_attention() -> bool:
-    return bool(attention().sentences)
-
-
 def text_of_attention(environments: Collection[str]) -> Text | None:
     found = attention(environments)
     if not found.sentences:

@@ -17,11 +17,9 @@ from accounts.models import (
     ManagedAccount,
     ManagingAccount,
     Run,
-    Step,
 )
 from accounts.models.managed import both_environments
 from accounts.slices import in_slices
-from onboarding.desired.assume_list import names_list
 
 MANAGING = "the managing account"
 """How sentences call it, which all environments share."""
@@ -75,14 +73,10 @@ def unknown_in_words(account_ids: Collection[str]) -> str:
     return f"{count}accounts that aren't in Bowline"
 
 
-def pairs_of(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[Pair]:
-    """Yield each account with each environment that it is in. `locks`: none of them
-    moves until the transaction ends. Lock runs first, as workers do.
-    """
-    return each_environment(row for _, _, *row in in_bowline(keys, locks=locks))
-
-
 def in_bowline(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[InBowline]:
+    """Read these accounts. `locks`: none of them moves until the transaction ends. Lock
+    runs first, as workers do.
+    """
     fields = ("pk", "account_id", "name", "environment", "approved_environment")
     for some in in_slices(sorted(set(keys))):
         rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
@@ -180,8 +174,7 @@ def reach_of_runs(
     rows = {row[0]: row for row in in_bowline(keys_of_ids(lost) | own, locks=locks)}
     by_id = {row[1]: row for row in rows.values()}
     approved, managing = approved_in(lost), managing_ids()
-    touching = touching_managing(runs, managing)
-    found = rows, by_id, approved, managing, touching
+    found = rows, by_id, approved, managing
     return {run.pk: planned_reach(run, *found) for run in runs}
 
 
@@ -191,7 +184,6 @@ def planned_reach(
     by_id: Mapping[str, InBowline],
     approved: Mapping[str, str],
     managing: Collection[str],
-    touching: Collection[UUID],
 ) -> DecisionReach:
     stored: dict[str, Any] = run.reach
     lost: Losses = stored.get("lost", {})
@@ -205,7 +197,7 @@ def planned_reach(
     return DecisionReach(
         accounts=frozenset(pairs),
         managing=bool(own and own[1] in managing)
-        or (stored["managing"] if stored else run.pk in touching),
+        or stored.get("managing", run.kind == Run.Kind.MANAGING),
         second=stored.get("second", ""),
         unknown=frozenset(lost.keys() - named.keys() - approved.keys()),
     )
@@ -225,20 +217,6 @@ def losses_of(account_ids: Iterable[str]) -> Losses:
         found[account_id] = [environment]
     for _, account_id, *row in in_bowline(keys_of_ids(found)):
         found[account_id] = [one for _, one in each_environment([row])]
-    return found
-
-
-def touching_managing(runs: Iterable[Run], managing: Collection[str]) -> set[UUID]:
-    """Find those of plans that were made before this was stored: to be sure, by
-    whatever they change in that account.
-    """
-    old = [run for run in runs if not run.reach]
-    found = {run.pk for run in old if run.kind == Run.Kind.MANAGING}
-    among = [run.pk for run in old if not (run.alone or run.kind == Run.Kind.VERIFY)]
-    for some in in_slices(among):
-        steps = Step.objects.filter(run__in=some, account_id__in=managing)
-        rows = steps.values_list("run", "kind", "name").order_by()
-        found |= {run for run, kind, name in rows if not names_list(kind, name)}
     return found
 
 

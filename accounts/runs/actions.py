@@ -39,9 +39,10 @@ from accounts.people.roles import APPROVER, OPERATOR
 from accounts.refused import Refused
 from accounts.runs.capacity import refuse_overflow
 from accounts.runs.deciding.approving import (
+    ManagingFirst,
     decided_already,
+    managing_first,
     nothing_to_accept,
-    refuse_before_managing,
     refuse_late,
 )
 from accounts.runs.deciding.confirmation import Answer, access_tested
@@ -73,9 +74,6 @@ class Forgotten(Refused):
     """The account that a run would be about is no longer in Bowline."""
 
     code = "FORGOTTEN"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} was deleted from Bowline.")
 
 
 class RunOpen(Refused):
@@ -140,10 +138,6 @@ def hold_with_runs(account: ManagedAccount) -> None:
     runs = account.runs.filter(status__in=OPEN).order_by("number")
     list(runs.select_for_update(no_key=True).values_list("pk"))
     hold(account)
-
-
-def hold_nothing(run: Run) -> None:
-    """What is started holds its account, after the runs that it replaces."""
 
 
 @decision(
@@ -328,7 +322,8 @@ def approve(
     """
     refuse_late(run)
     refuse_present_since(run)
-    refuse_before_managing(run)
+    if why := managing_first(run):
+        raise ManagingFirst(why)
     plan = plan_of(run)
     if read is not None and read != plan.digest:
         raise PlanChanged

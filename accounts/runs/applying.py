@@ -60,17 +60,12 @@ def approved_plan(run: Run, scope: Scope) -> tuple[Plan, Steps]:
     """Return the plan with its steps; raise PlanOutdated where it is no longer what is
     described.
     """
-    refuse_edited(run, scope)
+    if edit := run.outdated_by(scope.account, scope.row):
+        raise PlanOutdated(edit)
     refuse_other_entries(run, scope)
     rows = list(run.steps.all())
     steps = {Key(step.account_id, step.kind, step.name): step for step in rows}
     return plan_of(run, rows), steps
-
-
-def refuse_edited(run: Run, scope: Scope) -> None:
-    """Raise PlanOutdated where somebody edited what the plan is about."""
-    if edit := run.outdated_by(scope.account, scope.row):
-        raise PlanOutdated(edit)
 
 
 def refuse_other_entries(run: Run, scope: Scope) -> None:

@@ -33,14 +33,6 @@ class NoRoom(Refused, ValueError):
 
     code = "NO_ROOM"
 
-    def __init__(self, count: int, most: int) -> None:
-        super().__init__(
-            f"The policies of Spinnaker's identity would list {count:,} accounts, but "
-            f"only {most:,} fit. On the managing account's page, choose every account "
-            "of an AWS organization instead, which is one line for any number of "
-            "accounts."
-        )
-
 
 def capacity_of(row: ManagingAccount) -> Capacity:
     """Count the accounts that exist, those that are described, and those that fit; what
@@ -81,7 +73,12 @@ def refuse_overflow(row: ManagingAccount, accounts: Iterable[ManagedAccount]) ->
     managing = managing_of(row)
     taken = roles_of(managing, rows.filter(STANDS | asked | Exists(is_open)))
     if len(taken) > (most := most_listed(managing, taken)):
-        raise NoRoom(len(taken), most)
+        raise NoRoom(
+            f"The policies of Spinnaker's identity would list {len(taken):,} accounts, "
+            f"but only {most:,} fit. On the managing account's page, choose every "
+            "account of an AWS organization instead, which is one line for any number "
+            "of accounts."
+        )
 
 
 def room_in_plan(run: Run) -> int | None:

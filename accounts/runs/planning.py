@@ -65,8 +65,6 @@ from onboarding.resources.kinds import KeyGrant
 from onboarding.resources.plan import Change, Plan, PlannedChange, PlanOutdated
 from onboarding.resources.risks import Risk
 from onboarding.topology import (
-    Managed,
-    Managing,
     PodRole,
     unprovable,
     unreadable,
@@ -112,14 +110,23 @@ def make_plan(run: Run, scope: Scope, sessions: Sessions) -> None:
 
 
 def refuse_before_reading(scope: Scope, sessions: Sessions) -> None:
-    """Raise AwsError where nothing could be carried out, or proved."""
-    refuse_organization(sessions, scope.managing)
-    refuse_unreadable(scope.managing)
-    if scope.managed:
-        refuse_unprovable(scope.managing, scope.managed)
-        refuse_regions(sessions, scope.managed)
-        refuse_outsider(sessions, scope.managing, scope.managed)
-    refuse_key_policies(sessions, scope.managing, grants_of(scope))
+    """Raise AwsError where nothing could be carried out, or proved, or where nothing
+    would show what an account's owner does.
+    """
+    managing, managed = scope.managing, scope.managed
+    refuse_organization(sessions, managing)
+    if why := unreadable(managing):
+        hint = "Edit the managing account, then plan again."
+        raise AwsError(managing.account_id, "plan", why, hint)
+    if managed:
+        if why := unprovable(managing, managed):
+            hint = "Edit how the account is accessed, then plan again."
+            raise AwsError(managed.account_id, "plan", why, hint)
+        refuse_regions(sessions, managed)
+        refuse_outsider(sessions, managing, managed)
+    wanted = [resource for side in scope.own for resource in side.wanted]
+    grants = [one for one in wanted if isinstance(one, KeyGrant)]
+    refuse_key_policies(sessions, managing, grants)
 
 
 def planned(run: Run, scope: Scope, sessions: Sessions) -> Planned:
@@ -172,6 +179,7 @@ def planned(run: Run, scope: Scope, sessions: Sessions) -> Planned:
 
 
 def keep_run(made: Planned) -> None:
+    """Keep the plan, with a step for each change."""
     run, plan = made.run, made.plan
     run.carry(
         made.to,
@@ -184,6 +192,8 @@ def keep_run(made: Planned) -> None:
         reach=run.reach,
         authors=run.authors,
     )
+    run.steps.all().delete()
+    Step.objects.bulk_create(steps_of(run, plan))
     if made.to == Status.PLANNED and run.rollout_id is None:
         happened(run, Notification.What.PLANS)
 
@@ -192,11 +202,6 @@ def keep_others(made: Planned) -> None:
     """Keep the policies of others that were found, and note new ones."""
     if keep_all_foreign(made.compared, made.now):
         happened(made.run, Notification.What.FOUND)
-
-
-def keep_steps(made: Planned) -> None:
-    made.run.steps.all().delete()
-    Step.objects.bulk_create(steps_of(made.run, made.plan))
 
 
 def plan_managing_first(made: Planned) -> None:
@@ -233,7 +238,6 @@ def keep_read(made: Planned) -> None:
 KEPT = (
     keep_run,
     keep_others,
-    keep_steps,
     plan_managing_first,
     move_account,
     keep_read,
@@ -286,38 +290,11 @@ def unchanged(run: Run, scope: Scope) -> Status:
     """Return how a run continues that has nothing to change: at once, or in its wave
     where the managing account must grant or withdraw the account first.
     """
-    removes = run.kind == Run.Kind.REMOVE
-    if scope.account and waits_for_managing(run, scope.account):
+    removes, account = run.kind == Run.Kind.REMOVE, scope.account
+    in_rollout = run.rollout_id is not None and run.alone
+    if in_rollout and account and account.is_assumable == removes:
         return Status.APPROVED
     return Status.REMOVED if removes else Status.VERIFYING
-
-
-def waits_for_managing(run: Run, account: ManagedAccount) -> bool:
-    """Return whether the rollout's run of the managing account is yet to change what
-    Spinnaker may do with the account.
-    """
-    removes = run.kind == Run.Kind.REMOVE
-    in_rollout = run.rollout_id is not None and run.alone
-    return in_rollout and account.is_assumable == removes
-
-
-def refuse_unreadable(managing: Managing) -> None:
-    """Raise AwsError where nothing would show what that account's owner does."""
-    if why := unreadable(managing):
-        hint = "Edit the managing account, then plan again."
-        raise AwsError(managing.account_id, "plan", why, hint)
-
-
-def refuse_unprovable(managing: Managing, managed: Managed) -> None:
-    """Raise AwsError where Bowline could prove nothing of what the owner makes."""
-    if why := unprovable(managing, managed):
-        hint = "Edit how the account is accessed, then plan again."
-        raise AwsError(managed.account_id, "plan", why, hint)
-
-
-def grants_of(scope: Scope) -> list[KeyGrant]:
-    """List the grants on keys that the account is to have."""
-    return [r for side in scope.own for r in side.wanted if isinstance(r, KeyGrant)]
 
 
 def planned_entries(run: Run, scope: Scope) -> dict[str, list[EntryDocument]]:

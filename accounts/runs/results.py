@@ -23,6 +23,7 @@ from onboarding.verify.role_assumption import ASSUME
 
 COUNTED = ("unknown_writes", "undeployable")
 KEPT = [each.name for each in fields(Result) if each.name not in COUNTED]
+"""What a check keeps; the run keeps what is counted of all of them."""
 GOOD = (Outcome.PASSED, Outcome.EVALUATED)
 
 Earlier = dict[tuple[str, str], tuple[str, bool]]
@@ -42,7 +43,7 @@ def keep_results(run: Run, results: Iterable[Result], at: datetime) -> bool:
             position=position,
             checked_at=at,
             worse=got_worse(result, earlier),
-            **columns_found(result),
+            **{name: getattr(result, name) for name in KEPT},
         )
         for position, result in enumerate(results)
     )
@@ -167,11 +168,6 @@ def findings_of(checks: Iterable[CheckResult]) -> Findings:
     results = [columns_of(check) for check in checks]
     text = json.dumps(results, sort_keys=True)
     return Findings(digest=hashlib.sha256(text.encode()).hexdigest(), results=results)
-
-
-def columns_found(result: Result) -> dict[str, Any]:
-    """Return what a check keeps; the run keeps what is counted of all of them."""
-    return {name: getattr(result, name) for name in KEPT}
 
 
 def columns_of(check: CheckResult) -> dict[str, Any]:

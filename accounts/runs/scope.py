@@ -163,12 +163,6 @@ class Side:
             known = sessions.handed_on.after(one.observed, made)
         sessions.handed_on.keep(self.reach, self.looks_for, known)
 
-    def changes(
-        self, sessions: Sessions, *, just_read: bool = False
-    ) -> tuple[Change, ...]:
-        """Compare as `compared` does; raise NotOurs or AwsError."""
-        return self.compared(sessions, just_read=just_read).changes
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -183,7 +177,7 @@ class Scope:
     """The managing side, which all accounts share; none if another run covers
     it."""
     own: tuple[Side, ...]
-    """What the run covers for its own account only, in order."""
+    """What the run covers for its own account only; none without an account."""
     relies: bool = False
     """Another verification has just found nothing to change on the managing side."""
     withdraws: frozenset[str] = frozenset()
@@ -215,42 +209,19 @@ class Scope:
             if managed is None or not is_outdated_by(managed, described, managing):
                 managing = described
         relies = not whole and is_compared(run, row)
-        covered = run.alone or relies
         withdraws = frozenset(withdrawn_by(run).values_list("account_id", flat=True))
         if account and run.kind == Run.Kind.REMOVE:
             withdraws = frozenset([account.account_id])
+        shared: tuple[Side, ...] = ()
+        if not (run.alone or relies):
+            there = managed_there(row, managing, managed)
+            shared = (managing_side(run, row, account, described, withdraws, there),)
+        own: tuple[Side, ...] = ()
+        if account and managed:
+            there = managing_there(run, row, account, withdraws)
+            own = (own_side(run, account, managing, managed, there),)
         return cls(
-            row=row,
-            account=account,
-            managing=managing,
-            managed=managed,
-            relies=relies,
-            withdraws=withdraws,
-            shared=()
-            if covered
-            else (
-                managing_side(
-                    run,
-                    row,
-                    account,
-                    described,
-                    withdraws,
-                    managed_there(row, managing, managed),
-                ),
-            ),
-            own=(
-                tuple(
-                    own_sides(
-                        run,
-                        account,
-                        managing,
-                        managed,
-                        managing_there(run, row, account, withdraws),
-                    )
-                )
-                if account and managed
-                else ()
-            ),
+            row, account, managing, managed, shared, own, relies, withdraws=withdraws
         )
 
     @property
@@ -286,30 +257,25 @@ def account_of(run: Run) -> ManagedAccount | None:
     return run.account
 
 
-def own_sides(
+def own_side(
     run: Run,
     row: ManagedAccount,
     managing: Managing,
     managed: Managed,
     other_side: tuple[Resource, ...] = (),
-) -> list[Side]:
-    """Return the account's roles with its grants on image keys.
-
-    Where an earlier release granted keys in the managing account, these come last: they
-    are revoked once the account has its own.
-    """
-    removes = run.kind == Run.Kind.REMOVE
+) -> Side:
+    """Return the account's roles with its grants on image keys."""
     wanted = desired(Topology(managing, (managed,)), managed)
     earlier = tuple(snapshots.earlier_resources(row, managing, managed))
     if managed.is_handed_off:
         wanted, earlier = in_template(wanted), in_template(earlier)
-    roles = Side(
+    return Side(
         account_name=managed.name,
         place=managed.name,
         reach=managed.reach,
         wanted=wanted,
         earlier=earlier,
-        removes=removes,
+        removes=run.kind == Run.Kind.REMOVE,
         adopts=managed.adopts,
         take_over=take_over_of(run),
         was_handed_off=is_latest_hand_off(row, managing, managed),
@@ -317,17 +283,6 @@ def own_sides(
         other_side=other_side,
         at_once=reads_at_once(run),
     )
-    if managing.is_handed_off:
-        return [roles]
-    former_grants = Side(
-        account_name=managing.name,
-        place=f"the grants on {managing.name}'s image keys",
-        reach=managing.reach,
-        wanted=(),
-        earlier=tuple(snapshots.earlier_managing_grants(row, managing, managed)),
-        removes=True,
-    )
-    return [roles, former_grants] if former_grants.looks_for else [roles]
 
 
 def in_template(resources: Iterable[Resource]) -> tuple[Resource, ...]:

@@ -88,7 +88,9 @@ def carry_to_its_end(run: Run, *, sessions: Sessions | None) -> None:
         with cpu_bounded():
             while run.status in WORKING:
                 scope = Scope.load(run)
-                sessions = sessions or new_sessions(run, scope)
+                sessions = sessions or Sessions(
+                    run.reference, scope.managing.partition, patience=PATIENCE
+                )
                 STAGES[Status(run.status)](run, scope, sessions)
     except PlanOutdated as error:
         outdate(run, str(error))
@@ -122,12 +124,6 @@ def refuse_poison(run: Run) -> None:
             f"{run.takeovers} workers stopped while they worked on {run.account_name} "
             "in this run, so no other one takes it over."
         )
-
-
-def new_sessions(run: Run, scope: Scope) -> Sessions:
-    return Sessions(
-        run=run.reference, partition=scope.managing.partition, patience=PATIENCE
-    )
 
 
 def fail(run: Run, error: AwsError, status: Status = Status.FAILED) -> None:

@@ -126,7 +126,9 @@ def verification_of(run: Run, scope: Scope, sessions: Sessions) -> Verification:
         # What refused may be the managing side, changed since it was compared.
         scope = Scope.of(run, scope.row, scope.account, whole=True)
         looked = [*nothing_left(scope, scope.shared, sessions, settling), *looked]
-    looked = [one.in_its_time(run, scope) for one in looked]
+    looked = [
+        one._replace(result=in_its_time(run, scope, one.result)) for one in looked
+    ]
     drift = [result for one in looked for result in one.results]
     relied = [compared_elsewhere(scope)] if scope.relies else []
     passed = [one.passing.result for one in looked if one.passing]
@@ -182,7 +184,7 @@ def move_verified(found: Verification) -> None:
             keep_found(scope.account.pk, found.now, read=found.is_as_approved)
         if found.ends is status:
             bundle_what_is_verified(scope, status)
-        if edit_waits(scope):
+        if scope.account and unplanned_entries(scope.managing, scope.account):
             run.unedited_subject.await_plan()
 
 
@@ -270,12 +272,6 @@ def bundle_what_is_verified(scope: Scope, status: Status) -> None:
     if account and (status is Status.VERIFIED or account.accepted_at):
         keep_verified(account, status)
         drop(scope.row, account)
-
-
-def edit_waits(scope: Scope) -> bool:
-    """Return whether Spinnaker is not to know the account as it is described now."""
-    account = scope.account
-    return account is not None and bool(unplanned_entries(scope.managing, account))
 
 
 def blame_bowline(run: Run, own: Result) -> None:
@@ -387,9 +383,6 @@ class Looked(NamedTuple):
     def differs(self) -> bool:
         return Outcome.FAILED in {result.outcome for result in self.results}
 
-    def in_its_time(self, run: Run, scope: Scope) -> Looked:
-        return self._replace(result=in_its_time(run, scope, self.result))
-
 
 def compared_of(looked: Iterable[Looked]) -> list[tuple[Side, Comparison]]:
     return [(looked_at.side, looked_at.one) for looked_at in looked if looked_at.one]
@@ -422,7 +415,8 @@ def nothing_left(
         name = COMPARES.format(side.place)
         seconds = time.monotonic() - began
         if found.unread:
-            sentence = f"{BY_THE_CHAIN} {word(scope)}{found.unread}"
+            word = owners_word(scope.account) if scope.account else ""
+            sentence = f"{BY_THE_CHAIN} {word}{found.unread}"
             result = Result(COMPARED, name, Outcome.NOT_TESTABLE, sentence)
         elif found.left:
             result = Result(
@@ -437,11 +431,6 @@ def nothing_left(
         passing = passing_in(side, sessions, found.unread)
         result = replace(result, seconds=seconds)
         yield Looked(side, result, found.one, found.more, passing)
-
-
-def word(scope: Scope) -> str:
-    """Say whose word it is that an owner made an update that nobody can read."""
-    return owners_word(scope.account) if scope.account else ""
 
 
 def compared_elsewhere(scope: Scope) -> Result:

@@ -27,12 +27,7 @@ from accounts.people.reach import around
 from accounts.people.roles import OPERATOR
 from accounts.refused import Refused
 from accounts.spinnaker.next_bundle import counted_since_last, decided
-from accounts.spinnaker.presence import (
-    MayBeThere,
-    had_before,
-    left_by,
-    lists_removed,
-)
+from accounts.spinnaker.presence import MayBeThere, had_before, left_by
 from accounts.wording import first_of
 from accounts.work.queue import wake
 from onboarding.spinnaker.bundle import bundle_files
@@ -67,11 +62,6 @@ class NotReady(Refused, ValueError):
     """The bundle is not built, so Spinnaker cannot have it."""
 
     code = "NOT_BUILT"
-
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__(
-            f"{bundle} is {bundle.status}. You can't mark it as installed yet."
-        )
 
 
 a_bundle = shared_by_all("a bundle")
@@ -169,7 +159,9 @@ def install(bundle: Bundle, by: User | None, answer: str = "") -> Bundle:
     not say that they are gone.
     """
     if bundle.status != Bundle.Status.READY:
-        raise NotReady(bundle)
+        raise NotReady(
+            f"{bundle} is {bundle.status}. You can't mark it as installed yet."
+        )
     left = left_by(bundle)
     if not left.is_answered(answer):
         raise MayBeThere(str(left))
@@ -270,8 +262,8 @@ def delete_old_bundles(before: datetime) -> None:
     """Delete bundles that were built before then, and before the installed one: that
     lists all that Spinnaker may still have of them.
     """
-    installed = Bundle.objects.installed().only("number", "files").first()
-    if installed and lists_removed(installed):
+    installed = Bundle.objects.installed().only("number").first()
+    if installed:
         old = Bundle.objects.filter(number__lt=installed.number, created_at__lt=before)
         old.only("pk").delete()
 

@@ -17,6 +17,7 @@ from accounts.mapping import snapshots
 from accounts.mapping.entries import verified_entries
 from accounts.mapping.managing import managing_row
 from accounts.models import Bundle, ManagedAccount, Run
+from accounts.models.states import OPEN
 from accounts.refused import Refused
 from accounts.spinnaker.policies_of_others import Group, of_bundle
 from accounts.wording import first_of
@@ -31,7 +32,6 @@ from onboarding.spinnaker.bundle.comparison import (
 )
 from onboarding.spinnaker.bundle.contents import (
     Account,
-    Digests,
     Revision,
     accounts_from,
 )
@@ -135,6 +135,8 @@ class Unlike:
     """What is held without its last edit, which is not proved yet."""
     edited_more: int
     """How many of them are not named."""
+    removed: tuple[Run, ...]
+    """Open removals from AWS of what it holds: at most MOST_KEPT."""
     excluded: tuple[ManagedAccount, ...]
     """What people removed from bundles."""
     others: list[Group]
@@ -153,6 +155,8 @@ def unlike_now() -> Unlike:
     kept, added = broken()
     # The database asks in this order, and few are edited.
     edited = ManagedAccount.objects.edited().ready()
+    removals = Run.objects.filter(kind=Run.Kind.REMOVE, status__in=OPEN)
+    removed = removals.filter(account__in=ManagedAccount.objects.ready())
     excluded = ManagedAccount.objects.filter(excluded_at__isnull=False)
     kept_named, added_named = tuple(with_failures(kept)), tuple(with_failures(added))
     edited_named = tuple(edited.defer("verified").order_by("name")[:MOST_KEPT])
@@ -163,6 +167,7 @@ def unlike_now() -> Unlike:
         added_count=count_of(added, len(added_named)),
         edited=edited_named,
         edited_more=count_of(edited, len(edited_named)) - len(edited_named),
+        removed=tuple(removed.defer("entries").order_by("number")[:MOST_KEPT]),
         excluded=tuple(excluded.defer("verified").order_by("name")),
         others=of_bundle(ManagedAccount.objects.ready()),
     )
@@ -242,7 +247,8 @@ def next_bundle() -> NextBundle:
         account_ids=lambda: {row.verified["managed"]["account_id"] for row in rows},
     )
     before = last.revision if last else Revision()
-    before = replace(before, digests=read_by_spinnaker(before.digests))
+    read = {k: v for k, v in before.digests.items() if k.startswith(READ)}
+    before = replace(before, digests=read)
     found = bundle_changes(before, after)
     of = comparison_digest(
         (last.number, last.sha256) if last else None,
@@ -260,7 +266,7 @@ def lost(found: BundleChanges, before: Revision) -> str:
     """
     changed = [(one.provider, one.name, one.fields) for one in found.changed]
     removed = [(one.provider, one.name) for one in found.removed]
-    files = () if found.added else found.files + found.gone
+    files = () if found.added else tuple(found.files)
     said = json.dumps([before.number, changed, removed, files])
     return sha256(said.encode()).hexdigest()
 
@@ -283,10 +289,6 @@ def held() -> QuerySet[ManagedAccount]:
 def comparison_digest(*compared: object) -> str:
     """Sum up what is compared, and how."""
     return sha256(json.dumps([CODE, *compared]).encode()).hexdigest()
-
-
-def read_by_spinnaker(was: Digests) -> Digests:
-    return {path: digest for path, digest in was.items() if path.startswith(READ)}
 
 
 def files_read(managing: Managing, entries: Entries) -> list[File]:
@@ -313,12 +315,7 @@ def changes_between(digests: tuple[str, ...]) -> Changes:
     """
     earlier, later = (bundle_of(digest).revision for digest in digests)
     excerpt = Excerpt.of(bundle_changes(earlier, later), earlier, later)
-    return Changes(comparison_key(digests), earlier.number, excerpt)
-
-
-def comparison_key(digests: tuple[str, ...]) -> str:
-    """Sum up what `changes_between` compares, and how."""
-    return comparison_digest(*digests)
+    return Changes(comparison_digest(*digests), earlier.number, excerpt)
 
 
 def bundle_of(digest: str) -> Bundle:
@@ -337,10 +334,8 @@ def counted_since_last(
     )
     return {
         "since": before.number,
-        "create": len(found.added),
-        "update": len(found.changed),
-        "delete": len(found.removed),
-        "files": len((*found.files, *found.gone)),
+        **{verb: len(accounts) for verb, accounts in found.by_verb.items()},
+        "files": len(found.files),
     }
 
 

@@ -24,7 +24,6 @@ from accounts.refused import Refused
 from accounts.slices import in_slices
 from accounts.wording import first_of
 from onboarding.spinnaker.bundle.contents import (
-    LISTS,
     PROVIDERS,
     REMOVED,
     BundleAccounts,
@@ -80,10 +79,6 @@ def in_spinnaker(accounts: Iterable[UUID]) -> set[UUID]:
         rows = names.filter(account__in=keys)
         found.update(row.account_id for row in rows.only("account"))
     return found
-
-
-def sent_since(moment: datetime) -> bool:
-    return DeliveredAccount.objects.filter(sent_at__gt=moment).exists()
 
 
 def external_ids_loaded() -> Mapping[str, Collection[str]]:
@@ -163,7 +158,8 @@ def present_since(runs: Iterable[Run]) -> Iterator[tuple[Run, Presence]]:
         return
     first = min(run.created_at for run in begun.values())
     since = Q(created_at__gt=first) | Q(installed_at__gt=first)
-    if not (Bundle.objects.filter(since).exists() or sent_since(first)):
+    sent = DeliveredAccount.objects.filter(sent_at__gt=first)
+    if not (Bundle.objects.filter(since).exists() or sent.exists()):
         return
     for account, run in begun.items():
         found = presence_of(account)
@@ -288,33 +284,22 @@ def came_back(bundle: Bundle, gone: Mapping[tuple[str, str], datetime]) -> bool:
 
 
 def unlisted(bundle: Bundle) -> str:
-    """Name accounts with roles that Spinnaker may have of other bundles, and that this
-    one cannot list: those of a later bundle that was installed, and, where the bundle
-    is older than such lists, of earlier ones.
+    """Name accounts with roles that Spinnaker may have of a later bundle that was
+    installed, and that this one cannot list.
     """
-    others = Q(number__gt=bundle.number, installed_at__isnull=False)
-    if not lists_removed(bundle):
-        others |= Q(number__lt=bundle.number)
+    later = Bundle.objects.installed().filter(number__gt=bundle.number)
     # As a list, which is empty for most: then nothing is read of the accounts.
-    bundles = [*Bundle.objects.built().filter(others).values_list("pk", flat=True)]
+    bundles = [*later.values_list("pk", flat=True)]
     rows = ManagedAccount.objects.filter(granted_at__isnull=False, bundles__in=bundles)
     rows = rows.exclude(bundles=bundle).order_by("name").distinct()
     return first_of(list(rows.values_list("name", flat=True)), MOST_NAMED)
 
 
-def lists_removed(bundle: Bundle) -> bool:
-    return any(file["path"] == LISTS for file in bundle.files)
-
-
 def had_before(bundle: Bundle) -> BundleAccounts:
-    """Read what bundles before this one had: each lists what those before it had,
-    unless it is older than such lists. What stays in Spinnaker though its account left
-    Bowline isn't to be removed, so it isn't among them.
+    """Read what bundles before this one had: each lists what those before it had. What
+    stays in Spinnaker though its account left Bowline isn't to be removed, so it isn't
+    among them.
     """
-    had = BundleAccounts()
-    earlier = Bundle.objects.built().filter(number__lt=bundle.number)
-    for one in earlier.iterator(chunk_size=1):
-        had = had.with_those_of(ever_in(one.archive))
-        if lists_removed(one):
-            break
+    last = Bundle.objects.built().filter(number__lt=bundle.number).first()
+    had = ever_in(last.archive) if last else BundleAccounts()
     return had.without(kept_names())

@@ -18,24 +18,19 @@ from accounts.web.you.preferences import time_zone
 from accounts.web.you.views import SHORTCUTS
 from onboarding import VERSION
 
-ACTIVITY = "/settings/activity/"
-"""What an auditor reads, and no setting."""
-
-MANAGING = "managing"
-"""The managing account's pages belong to the accounts, whose list it is on top of."""
-
-CONNECTION = "settings/spinnaker"
-"""It belongs to Spinnaker's pages, though its URL begins as those of settings do."""
+SECTIONS = {
+    "managing": "accounts",
+    "settings/activity": "activity",
+    "settings/spinnaker": "bundles",
+}
+"""The places of pages whose URLs begin as those of another place do, or of none."""
 
 
 def section_of(path: str) -> str:
     """Name the place that a path belongs to."""
-    if path.startswith(ACTIVITY):
-        return "activity"
-    if path.strip("/").startswith(CONNECTION):
-        return "bundles"
-    first = path.strip("/").split("/")[0]
-    return "accounts" if first == MANAGING else first or "overview"
+    path = path.strip("/")
+    own = (SECTIONS[begins] for begins in SECTIONS if path.startswith(begins))
+    return next(own, path.partition("/")[0] or "overview")
 
 
 def emulated() -> str:
@@ -64,7 +59,7 @@ def bowline(request: HttpRequest) -> dict[str, Any]:
     if request.user.is_authenticated and not is_missing(request):
         roles = ", ".join(roles_of(request.user))
         shown |= {
-            "places": [place for place in PLACES if roles or place.section != "help"],
+            "places": [place for place in PLACES if roles or place.icon != "help"],
             "shortcuts": SHORTCUTS,
             "help": help_on(request),
             "shortcuts_off": request.session.get("shortcuts") is False,

@@ -6,24 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-
-LEXERS = {
-    ".json": "json",
-    ".js": "javascript",
-    ".md": "markdown",
-    ".py": "python",
-    ".sh": "bash",
-    ".yaml": "yaml",
-    ".yml": "yaml",
-}
+from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
 
 
 def highlighted(text: str, language: str) -> SafeString:
@@ -34,7 +23,8 @@ def highlighted(text: str, language: str) -> SafeString:
 
 
 def highlighted_file(path: str, text: str) -> SafeString:
-    return highlighted(text, LEXERS.get(PurePosixPath(path).suffix, "text"))
+    found = find_lexer_class_for_filename(path)
+    return highlighted(text, found.aliases[0] if found else "text")
 
 
 def highlighted_json(document: Mapping[str, Any]) -> SafeString:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.context_processors import PermLookupDict, PermWrapper
+from django.contrib.auth.context_processors import PermWrapper
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, Value, When, Window
@@ -45,16 +45,15 @@ from accounts.wording import listed
 class EnvironmentsField(ListField):
     """Environments in one line; nothing: every environment, which is None."""
 
-    def __init__(self, *, role: UserRole, **kwargs: Any) -> None:
-        plain = {
-            "rule": environment,
-            "required": False,
-            "label": f"Environments for the {role.name} role",
-            "help_text": (
+    def __init__(self, *, role: UserRole) -> None:
+        super().__init__(
+            rule=environment,
+            required=False,
+            label=f"Environments for the {role.name} role",
+            help_text=(
                 "Leave empty for all environments. Enter - for accounts without one."
             ),
-        }
-        super().__init__(**{**plain, **kwargs})
+        )
 
     def prepare_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):
@@ -128,27 +127,15 @@ class LimitedPersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
                 limit(form.instance, role, form.cleaned_data[name], request.user)
 
 
-class PermissionsOf(PermLookupDict):
-    """A person's permissions of one app, without some."""
+class PersonHere:
+    """A person as templates ask for permissions: without those of these roles."""
 
-    def __init__(self, user: Any, app_label: str, without: frozenset[str]) -> None:
-        super().__init__(user, app_label)
-        self.app_label, self.without = app_label, without
+    def __init__(self, user: User, without: Iterable[UserRole]) -> None:
+        self.has_module_perms = user.has_module_perms
+        self.user, self.without = user, {role.permission for role in without}
 
-    def __getitem__(self, perm_name: str) -> bool:
-        name = f"{self.app_label}.{perm_name}"
-        return name not in self.without and super().__getitem__(perm_name)
-
-
-class PermissionsHere(PermWrapper):
-    """A person's permissions, without those of these roles."""
-
-    def __init__(self, user: Any, without: Iterable[UserRole]) -> None:
-        super().__init__(user)
-        self.without = frozenset(role.permission for role in without)
-
-    def __getitem__(self, app_label: str) -> PermissionsOf:
-        return PermissionsOf(self.user, app_label, self.without)
+    def has_perm(self, permission: str) -> bool:
+        return permission not in self.without and self.user.has_perm(permission)
 
 
 def here(request: Request, *environments: str) -> dict[str, Any]:
@@ -159,15 +146,13 @@ def here(request: Request, *environments: str) -> dict[str, Any]:
 
 def everywhere(request: Request, what: str) -> dict[str, Any]:
     """Return what templates say on a page about what all environments share."""
-    return without_limit(request, f"All environments share {what}.")
-
-
-def without_limit(request: Request, why: str) -> dict[str, Any]:
-    """Return what templates say on a page that only roles without a limit are for."""
-    return limits_shown(request, None, why)
+    return limits_shown(request, None, f"All environments share {what}.")
 
 
 def limits_shown(request: Request, wanted: set[str] | None, why: str) -> dict[str, Any]:
+    """Return what templates say where the role is for some of the environments that are
+    wanted; None: only roles without a limit are for it.
+    """
     limits = {
         role: inside
         for role in LIMITED
@@ -179,17 +164,15 @@ def limits_shown(request: Request, wanted: set[str] | None, why: str) -> dict[st
         return {}
     yours = " ".join(for_these(role, inside) for role, inside in limits.items())
     return {
-        "perms": PermissionsHere(request.user, limits),
-        "outside": " ".join(filter(None, [why, yours, ask()])),
+        "perms": PermWrapper(PersonHere(request.user, limits)),
+        "outside": (
+            f"{why} {yours} An administrator can change this ({whom_to_ask()}).".strip()
+        ),
     }
 
 
 def for_these(role: UserRole, environments: Collection[str]) -> str:
     return f"Your {role.name} role applies to {only(environments)}."
-
-
-def ask() -> str:
-    return f"An administrator can change this ({whom_to_ask()})."
 
 
 Holders = Mapping[str, Sequence[str]]

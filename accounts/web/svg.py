@@ -1,4 +1,4 @@
-"""What the pictures share: rectangles in a drawing, and text cut to what fits."""
+"""What the pictures share: rectangles in a drawing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,3 @@ class Rectangle:
     @property
     def middle(self) -> int:
         return self.y + self.height // 2
-
-
-def cut(text: str, most: int) -> str:
-    """Shorten a text to this many characters, with an ellipsis at the end."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"

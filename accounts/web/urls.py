@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
 
+from accounts.people.doors import View
 from accounts.web.accounts import account, foreign, permissions
 from accounts.web.accounts import views as accounts
 from accounts.web.activity import views as activity
@@ -36,250 +37,140 @@ from accounts.web.you import tokens
 
 app_name = "accounts"
 
+CSV, JSON, YAML = {"form": "csv"}, {"form": "json"}, {"form": "yaml"}
 
-overview_pages = [
-    path("", overview.overview, name="overview"),
-    path("managing/", managing.managing, name="managing"),
+
+def page(route: str, view: View) -> URLPattern:
+    """Name the URL as its view: `run_by_number` is accounts:run-by-number."""
+    return path(route, view, name=view.__name__.replace("_", "-"))
+
+
+urlpatterns = [
+    page("", overview.overview),
+    page("managing/", managing.managing),
     *managing.posts,
-]
-hand_off_pages = [
-    path(
-        "accounts/hand-off/",
-        organization_hand_off.organization_hand_off,
-        name="organization-hand-off",
+    page("accounts/", accounts.accounts),
+    page("accounts/plan/", bulk.plan_many),
+    page("accounts/verify/", bulk.verify_many),
+    page("accounts/edit/", bulk.edit_many),
+    page("accounts/remove/", bulk.remove_many),
+    page("accounts/exclude/", bulk.exclude_many),
+    page("accounts/rotate/", bulk.rotate_many),
+    page("accounts/retry/", bulk.retry_many),
+    page("accounts/to-accept/", accounts.to_accept),
+    page("accounts/accept/", accounts.accept_many),
+    page("accounts/clusters/", clusters.clusters_find),
+    page("accounts/clusters/<uuid:search>/", clusters.clusters),
+    page("accounts/new/", wizard.wizard_new),
+    page("accounts/organization/", organization.organization),
+    page("accounts/organization/read/", organization.organization_read),
+    page("accounts/organization/progress/", organization.organization_progress),
+    page(
+        "accounts/organization/adding/<uuid:adding>/", organization.organization_adding
     ),
-    path(
-        "accounts/hand-off/all.zip",
-        organization_hand_off.organization_archive,
-        name="organization-hand-off-archive",
+    page("accounts/organization/watch/", organization.organization_watch),
+    *organization.posts,
+    page("accounts/file/", from_file.from_file),
+    page("accounts/file/<uuid:upload>/", from_file.file_preview),
+    page("accounts/file/<slug:question>/", from_file.file_check),
+    *adopting.pages,
+    page("accounts/<uuid:pk>/", account.account),
+    *decisions.account_posts,
+    page("foreign-policies/", foreign.foreign_policies),
+    page("foreign-policies/alike/<slug:alike>/", foreign.foreign_alike),
+    *foreign.posts_alike,
+    page("foreign-policies/<int:number>/", foreign.foreign_policy),
+    *foreign.posts,
+    page("accounts/existing-roles/", taking_over.existing_roles),
+    page("accounts/existing-roles/take-over/", taking_over.take_over_many),
+    *taking_over.posts,
+    comparing.exclude,
+    *account.posts,
+    page("accounts/hand-off/", organization_hand_off.organization_hand_off),
+    page(
+        "accounts/hand-off/all.zip", organization_hand_off.organization_hand_off_archive
     ),
     organization_hand_off.look,
     path("accounts/<uuid:pk>/hand-off/", handoff.hand_off_page, name="hand-off"),
-    path(
-        "accounts/<uuid:pk>/hand-off/all.zip",
-        handoff.hand_off_archive,
-        name="hand-off-archive",
-    ),
-    path(
-        "accounts/<uuid:pk>/hand-off/version/<int:number>/",
-        handoff.hand_off_version,
-        name="hand-off-version",
-    ),
-    path(
-        "accounts/<uuid:pk>/hand-off/<path:path>",
-        handoff.hand_off_file,
-        name="hand-off-file",
-    ),
-]
-take_over_pages = [
-    path("accounts/existing-roles/", taking_over.existing_roles, name="existing-roles"),
-    path(
-        "accounts/existing-roles/take-over/",
-        taking_over.take_over_many,
-        name="take-over-many",
-    ),
-    *taking_over.posts,
-]
-account_pages = [
-    path("accounts/", accounts.accounts, name="accounts"),
-    path("accounts/plan/", bulk.plan_many, name="plan-many"),
-    path("accounts/verify/", bulk.verify_many, name="verify-many"),
-    path("accounts/edit/", bulk.edit_many, name="edit-many"),
-    path("accounts/remove/", bulk.remove_many, name="remove-many"),
-    path("accounts/exclude/", bulk.exclude_many, name="exclude-many"),
-    path("accounts/rotate/", bulk.rotate_many, name="rotate-many"),
-    path("accounts/retry/", bulk.retry_many, name="retry-many"),
-    path("accounts/to-accept/", accounts.to_accept, name="to-accept"),
-    path("accounts/accept/", accounts.accept_many, name="accept-many"),
-    path("accounts/clusters/", clusters.clusters_find, name="clusters-find"),
-    path("accounts/clusters/<uuid:search>/", clusters.clusters, name="clusters"),
-    path("accounts/new/", wizard.wizard_new, name="wizard-new"),
-    path("accounts/organization/", organization.organization, name="organization"),
-    path(
-        "accounts/organization/read/",
-        organization.organization_read,
-        name="organization-read",
-    ),
-    path(
-        "accounts/organization/progress/",
-        organization.organization_progress,
-        name="organization-progress",
-    ),
-    path(
-        "accounts/organization/adding/<uuid:adding>/",
-        organization.organization_adding,
-        name="organization-adding",
-    ),
-    path(
-        "accounts/organization/watch/",
-        organization.organization_watch,
-        name="organization-watch",
-    ),
-    *organization.posts,
-    path("accounts/file/", from_file.from_file, name="from-file"),
-    path("accounts/file/<uuid:upload>/", from_file.file_preview, name="file-preview"),
-    path("accounts/file/<slug:question>/", from_file.file_check, name="file-check"),
-    *adopting.pages,
-    path("accounts/<uuid:pk>/", account.account, name="account"),
-    *decisions.account_posts,
-    *foreign.pages,
-    *take_over_pages,
-    comparing.exclude,
-    *account.posts,
-    *hand_off_pages,
-    path(
-        "accounts/<uuid:pk>/permissions/", permissions.permissions, name="permissions"
-    ),
-    path(
-        "accounts/<uuid:pk>/permissions.csv",
-        permissions.permissions_file,
-        name="permissions-csv",
-    ),
+    page("accounts/<uuid:pk>/hand-off/all.zip", handoff.hand_off_archive),
+    page("accounts/<uuid:pk>/hand-off/version/<int:number>/", handoff.hand_off_version),
+    page("accounts/<uuid:pk>/hand-off/<path:path>", handoff.hand_off_file),
+    page("accounts/<uuid:pk>/permissions/", permissions.permissions),
+    page("accounts/<uuid:pk>/permissions.csv", permissions.permissions_csv),
     *permissions.rotations,
-    path("accounts/<uuid:pk>/test-access/", access.test_access, name="test-access"),
-    path("accounts/<uuid:pk>/access-role/", access.access_role, name="access-role"),
-    path(
-        "accounts/<uuid:pk>/access-role/file/",
-        access.access_role_file,
-        name="access-role-file",
-    ),
-    path("accounts/<uuid:pk>/<slug:step>/", wizard.wizard, name="wizard"),
-]
-run_pages = [
-    path("runs/", runs.runs, name="runs"),
-    path("runs/<int:number>/", runs.run_by_number, name="run-by-number"),
-    path(
-        "runs/same/<slug:fingerprint>/",
-        decisions.identical_plans,
-        name="identical-plans",
-    ),
-    path(
-        "runs/same/<slug:fingerprint>/approve/",
-        decisions.identical_plans_approve,
-        name="identical-plans-approve",
-    ),
-    path("runs/<uuid:pk>/", runs.run, name="run"),
+    page("accounts/<uuid:pk>/test-access/", access.test_access),
+    page("accounts/<uuid:pk>/access-role/", access.access_role),
+    page("accounts/<uuid:pk>/access-role/file/", access.access_role_file),
+    page("accounts/<uuid:pk>/<slug:step>/", wizard.wizard),
+    page("runs/", runs.runs),
+    page("runs/<int:number>/", runs.run_by_number),
+    page("runs/same/<slug:fingerprint>/", decisions.identical_plans),
+    page("runs/same/<slug:fingerprint>/approve/", decisions.identical_plans_approve),
+    page("runs/<uuid:pk>/", runs.run),
     *decisions.run_posts,
-]
-rollout_pages = [
-    path("runs/rollouts/", rollouts.rollouts, name="rollouts"),
-    path("runs/rollouts/<int:number>/", rollouts.rollout, name="rollout"),
+    page("runs/rollouts/", rollouts.rollouts),
+    page("runs/rollouts/<int:number>/", rollouts.rollout),
     *rollouts.posts,
     path(
         "runs/rollouts/<int:number>/report.csv",
         rollouts.rollout_report,
-        {"form": "csv"},
+        CSV,
         name="rollout-csv",
     ),
     path(
         "runs/rollouts/<int:number>/report.json",
         rollouts.rollout_report,
-        {"form": "json"},
+        JSON,
         name="rollout-json",
     ),
-    path(
+    page(
         "runs/rollouts/<int:number>/same/<slug:fingerprint>/",
         rollout_groups.rollout_group,
-        name="rollout-group",
     ),
     *rollout_groups.posts,
-]
-bundle_pages = [
-    path("bundles/", bundles.bundles, name="bundles"),
-    path("bundles/now/", spinnaker.spinnaker_now, name="spinnaker-now"),
-    path("bundles/next/", comparing.bundle_next, name="bundle-next"),
-    path("bundles/deliveries/", deliveries.deliveries, name="deliveries"),
+    page("bundles/", bundles.bundles),
+    page("bundles/now/", spinnaker.spinnaker_now),
+    page("bundles/next/", comparing.bundle_next),
+    page("bundles/deliveries/", deliveries.deliveries),
     *deliveries.posts,
-    path("bundles/deliveries/<int:number>/", deliveries.delivery, name="delivery"),
+    page("bundles/deliveries/<int:number>/", deliveries.delivery),
     *bundles.posts,
-    path("bundles/<int:number>/", bundles.bundle, name="bundle"),
-    path(
-        "bundles/<int:number>/files/<path:path>",
-        bundles.bundle_file,
-        name="bundle-file",
-    ),
-    path(
-        "bundles/<int:number>/download/",
-        bundles.bundle_download,
-        name="bundle-download",
-    ),
-    path("bundles/<int:number>/halconfig/", halconfig.halconfig, name="halconfig"),
-    path(
-        "bundles/<int:number>/since/<int:since>/",
-        comparing.bundle_since,
-        name="bundle-since",
-    ),
-]
-
-CSV, JSON, YAML = {"form": "csv"}, {"form": "json"}, {"form": "yaml"}
-export_files = [
+    page("bundles/<int:number>/", bundles.bundle),
+    path("bundles/<int:number>/files/<path:path>", bundles.bundle, name="bundle-file"),
+    page("bundles/<int:number>/download/", bundles.bundle_download),
+    page("bundles/<int:number>/halconfig/", halconfig.halconfig),
+    page("bundles/<int:number>/since/<int:since>/", comparing.bundle_since),
     *exports.files,
     path("template.csv", from_file.file_template, CSV, name="template-csv"),
     path("template.yaml", from_file.file_template, YAML, name="template-yaml"),
     path("accounts-file.csv", from_file.file_export, CSV, name="accounts-file-csv"),
     path("accounts-file.yaml", from_file.file_export, YAML, name="accounts-file-yaml"),
-]
-
-spinnaker_pages = [
     *spinnaker.posts,
-    path("settings/spinnaker/", spinnaker.spinnaker, name="spinnaker"),
-    path("settings/spinnaker/edit/", spinnaker.spinnaker_edit, name="spinnaker-edit"),
-    path("settings/spinnaker/test/", spinnaker.spinnaker_test, name="spinnaker-test"),
-    path(
-        "settings/spinnaker/clouddriver-local.yml",
-        spinnaker.spinnaker_file,
-        name="spinnaker-file",
-    ),
-]
-
-target_pages = [
-    path("settings/notifications/", targets.targets, name="targets"),
+    page("settings/spinnaker/", spinnaker.spinnaker),
+    page("settings/spinnaker/edit/", spinnaker.spinnaker_edit),
+    page("settings/spinnaker/test/", spinnaker.spinnaker_test),
+    page("settings/spinnaker/clouddriver-local.yml", spinnaker.spinnaker_file),
+    page("settings/notifications/", targets.targets),
     *targets.posts,
-    path("settings/notifications/add/", targets.target_add, name="target-add"),
-    path("settings/notifications/<uuid:pk>/", targets.target, name="target"),
-    path(
-        "settings/notifications/<uuid:pk>/rotate/",
-        targets.target_rotate,
-        name="target-rotate",
-    ),
-]
-token_pages = [
-    path("you/tokens/", tokens.tokens, name="tokens"),
-    path("you/tokens/create/", tokens.token_create, name="token-create"),
-    path("you/tokens/revoke/", tokens.token_revoke, name="token-revoke"),
-    path("settings/tokens/", tokens.all_tokens, name="all-tokens"),
+    page("settings/notifications/add/", targets.target_add),
+    page("settings/notifications/<uuid:pk>/", targets.target),
+    page("settings/notifications/<uuid:pk>/rotate/", targets.target_rotate),
+    page("you/tokens/", tokens.tokens),
+    page("you/tokens/create/", tokens.token_create),
+    page("you/tokens/revoke/", tokens.token_revoke),
+    page("settings/tokens/", tokens.all_tokens),
     *tokens.posts,
-]
-
-people_pages = [
-    path("settings/people/", people.people, name="people"),
-    path("settings/people/add/", person.person_add, name="person-add"),
-    path("settings/people/<int:person>/", person.person, name="person"),
-    path("settings/people/<int:person>/link/", person.person_link, name="person-link"),
+    page("settings/people/", people.people),
+    page("settings/people/add/", person.person_add),
+    page("settings/people/<int:person>/", person.person),
+    page("settings/people/<int:person>/link/", person.person_link),
     *person.posts,
-]
-
-urlpatterns = [
-    *overview_pages,
-    *account_pages,
-    *run_pages,
-    *rollout_pages,
-    *bundle_pages,
-    *export_files,
-    *spinnaker_pages,
-    *target_pages,
-    *token_pages,
-    *people_pages,
-    path("search/", search.search, name="search"),
-    path("help/docs/", help_pages.documentation, name="documentation"),
-    path("help/docs/<slug:slug>/", help_pages.document, name="document"),
-    path(
-        "help/docs/pictures/<slug:slug>.webp",
-        help_pages.picture,
-        name="picture",
-    ),
-    path("settings/", settings.settings, name="settings"),
-    path("settings/activity/", activity.activity, name="activity"),
+    page("search/", search.search),
+    page("help/docs/", help_pages.documentation),
+    page("help/docs/<slug:slug>/", help_pages.document),
+    page("help/docs/pictures/<slug:slug>.webp", help_pages.picture),
+    page("settings/", settings.settings),
+    page("settings/activity/", activity.activity),
     *settings.posts,
-    path("settings/second-approver/", settings.second_approver, name="second-approver"),
+    page("settings/second-approver/", settings.second_approver),
 ]

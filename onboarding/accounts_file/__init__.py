@@ -6,7 +6,7 @@ Scalars are read as the text that is written, so an account id keeps its zeros.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from onboarding.accounts_file.managed import (
     WrittenAccount,
@@ -65,15 +65,11 @@ def read_yaml(reader: Reader, content: bytes, partition: str) -> AccountsFile:
         managing, trusts = read_managing(reader, parts["managing"])
         partition = managing.partition
     accounts = read_accounts(reader, parts.get("accounts"), partition)
-    file = AccountsFile(managing, trusts, accounts, line)
     if "spinnaker" not in parts:
-        return file
+        return AccountsFile(managing, trusts, accounts, line)
     node = parts["spinnaker"]
-    return replace(
-        file,
-        spinnaker=read_spinnaker(reader, node),
-        spinnaker_line=node.start_mark.line + 1,
-    )
+    described, place = read_spinnaker(reader, node), node.start_mark.line + 1
+    return AccountsFile(managing, trusts, accounts, line, described, place)
 
 
 def read_csv(reader: Reader, content: bytes, partition: str) -> AccountsFile:

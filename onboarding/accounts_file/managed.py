@@ -118,22 +118,22 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
     parts = reader.mapping(node, "managing", MANAGING_KEYS)
     partition = reader.checked(parts, "partition", known_partition) or "aws"
     managing = Managing(
-        name=reader.needed(node, parts, "name", names.account_name),
+        name=reader.needed(node, parts, "name", names.ACCOUNT_NAME),
         account_id=reader.needed(node, parts, "account_id", names.account_id),
         identity=read_identity(reader, parts.get("identity"), partition),
         partition=partition,
         managed_role=reader.checked(parts, "managed_role", names.chain_role)
         or MANAGED_ROLE,
-        base_role=reader.checked(parts, "base_role", names.role_name) or BASE_ROLE,
+        base_role=reader.checked(parts, "base_role", names.ROLE_NAME) or BASE_ROLE,
         organization=read_assume(reader, parts.get("assume")),
         trust_organization=reader.checked(
-            parts, "trust_organization", names.organization
+            parts, "trust_organization", names.ORGANIZATION
         ),
-        boundary=reader.checked(parts, "boundary", names.boundary_arn),
+        boundary=reader.checked(parts, "boundary", names.BOUNDARY_ARN),
         bakes=reader.truth(parts, "bakes", default=False),
-        ami_owner=reader.checked(parts, "ami_owner", names.account_name),
-        image_keys=reader.texts(parts, "image_keys", names.kms_key_arn),
-        access_role=reader.checked(parts, "access_role", names.role_name),
+        ami_owner=reader.checked(parts, "ami_owner", names.ACCOUNT_NAME),
+        image_keys=reader.texts(parts, "image_keys", names.KMS_KEY_ARN),
+        access_role=reader.checked(parts, "access_role", names.ROLE_NAME),
         made_by=reader.checked(parts, "made_by", managing_maker) or MadeBy.BOWLINE,
     )
     if managing.is_handed_off and "access_role" in parts:
@@ -177,7 +177,7 @@ def read_assume(reader: Reader, node: yaml.Node | None) -> str:
         reader.wrong(node, "assume is `listed` or {organization: o-a1b2c3d4e5}.")
         return ""
     parts = reader.mapping(node, "assume", ("organization",))
-    return reader.needed(node, parts, "organization", names.organization)
+    return reader.needed(node, parts, "organization", names.ORGANIZATION)
 
 
 def read_identity(reader: Reader, node: yaml.Node | None, partition: str) -> Identity:
@@ -189,18 +189,18 @@ def read_identity(reader: Reader, node: yaml.Node | None, partition: str) -> Ide
         reader.wrong(node, f"identity is exactly one of {', '.join(kinds)}.")
         return InstanceRole()
     if "existing" in parts:
-        return ExistingIdentity(reader.checked(parts, "existing", names.identity_arn))
+        return ExistingIdentity(reader.checked(parts, "existing", names.IDENTITY_ARN))
     if "instance_role" in parts:
-        return InstanceRole(reader.checked(parts, "instance_role", names.role_name))
+        return InstanceRole(reader.checked(parts, "instance_role", names.ROLE_NAME))
     if "pod_role" not in parts:
         return InstanceRole()
     node = parts["pod_role"]
     rules: dict[str, Callable[[str], str]] = {
-        "name": names.role_name,
-        "cluster": names.cluster,
+        "name": names.ROLE_NAME,
+        "cluster": names.CLUSTER,
         "region": lambda region: known_region(region, partition),
-        "namespace": names.namespace,
-        "service_account": names.service_account,
+        "namespace": names.NAMESPACE,
+        "service_account": names.SERVICE_ACCOUNT,
     }
     pod = reader.mapping(node, "pod_role", rules)
     return PodRole(
@@ -275,7 +275,7 @@ def read_account(
         columns,
         providers,
         node.start_mark.line + 1,
-        reader.checked(parts, RENAMED_FROM, names.account_name),
+        reader.checked(parts, RENAMED_FROM, names.ACCOUNT_NAME),
         read_adopted(reader, parts.get(ADOPTED_FROM), partition),
     )
     refuse_unsuited(reader, parts.get("providers", node), account.managed)

@@ -134,13 +134,8 @@ def identity_written(identity: Identity) -> Written:
             return {"pod_role": {key: getattr(pod, key) for key in keys}}
 
 
-def yaml_text(
-    managing: Written | None,
-    accounts: Iterable[Written],
-    spinnaker: Written | None = None,
-) -> str:
+def yaml_text(managing: Written | None, accounts: Iterable[Written]) -> str:
     parts = {"managing": managing} if managing else {}
-    parts |= {"spinnaker": spinnaker} if spinnaker else {}
     return "".join(yaml_lines(parts, accounts))
 
 

@@ -24,9 +24,8 @@ from onboarding.adopting.values import (
     within,
 )
 from onboarding.carried.table import canonical
-from onboarding.names import BadName, short
+from onboarding.names import short, some
 from onboarding.partitions import Arn
-from onboarding.resources.risks import some
 
 OWN_STS = "aws"
 MOST_ROLES = 5
@@ -135,7 +134,11 @@ def finding(kind: str, accounts: Iterable[Account], says: str) -> Iterator[Findi
 def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
     yield from finding(
         "name-not-taken",
-        (one for one in spinnaker.accounts if not is_name(one.name)),
+        (
+            one
+            for one in spinnaker.accounts
+            if not names.ACCOUNT_NAME.regex.fullmatch(one.name)
+        ),
         "Bowline doesn't take these names: it takes 1 to 60 letters, digits, “.”, “_” "
         "and “-”. Pipelines name accounts literally, so a new name means to change "
         "pipelines.",
@@ -149,14 +152,6 @@ def names_of_all(spinnaker: Spinnaker) -> Iterator[Finding]:
         "Accounts of two providers have the same name. Spinnaker mixes them up, and "
         "hal refuses them.",
     )
-
-
-def is_name(name: str) -> bool:
-    try:
-        names.account_name(name)
-    except BadName:
-        return False
-    return True
 
 
 def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:

@@ -75,13 +75,10 @@ class InAws:
     unread: str = ""
     hint: str = ""
 
-    def as_json(self) -> Document:
-        return asdict(self)
-
 
 def targets(taken: Taken, access_role: str) -> list[Target]:
     """List the accounts that can be taken; raise BadName."""
-    reader = names.role_name(access_role)
+    reader = names.ROLE_NAME(access_role)
     return [
         Target(
             one["name"],
@@ -255,7 +252,7 @@ class Look:
         said = {"role": self.role, "at": self.at, "identity": self.identity}
         counts = dict.fromkeys(("accounts", "looked"), len(self.found))
         accounts = [
-            {**one, "in_aws": {"at": self.at, **self.found[one["name"]].as_json()}}
+            {**one, "in_aws": {"at": self.at, **asdict(self.found[one["name"]])}}
             if one["type"] == AWS and one["name"] in self.found
             else one
             for one in report["accounts"]
@@ -264,11 +261,11 @@ class Look:
 
     @property
     def identity(self) -> str:
-        return identity_of(one.as_json() for one in self.found.values())
+        return identity_of(map(asdict, self.found.values()))
 
     @property
     def text(self) -> str:
-        found = {name: one.as_json() for name, one in self.found.items()}
+        found = {name: asdict(one) for name, one in self.found.items()}
         ordered = sorted(found.items(), key=lambda one: worst_first(one[1]))
         return look_text(self.role, ordered)
 

@@ -18,9 +18,8 @@ from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import AWS, Finding, as_json, within
 from onboarding.carried.table import CARRIED, LEFT, TAKEN
-from onboarding.names import short
+from onboarding.names import short, some
 from onboarding.partitions import Arn
-from onboarding.resources.risks import some
 from onboarding.topology import BASE_ROLE, MANAGED_ROLE, ExistingIdentity, Managing
 
 VERSION = 1
@@ -139,7 +138,7 @@ def with_sources(taken: Taken) -> Taken:
 
 def accounts_file(taken: Taken, *, identity: str = "", access_role: str = "") -> str:
     """Write what is taken as an accounts file; raise BadName."""
-    access_role = access_role and names.role_name(access_role)
+    access_role = access_role and names.ROLE_NAME(access_role)
     managing = managing_of(taken, identity) if identity else None
     accounts = [
         {**one, "access_role": access_role} if access_role else one
@@ -151,14 +150,14 @@ def accounts_file(taken: Taken, *, identity: str = "", access_role: str = "") ->
 
 def managing_of(taken: Taken, identity: str) -> Managing:
     """Describe the managing account of an existing identity; raise BadName."""
-    found = Arn.of(names.identity_arn(identity))
+    found = Arn.of(names.IDENTITY_ARN(identity))
     return Managing(
         name=taken.managing,
         account_id=found.account,
         identity=ExistingIdentity(identity),
         partition=found.partition,
         managed_role=taken.managed_role,
-        base_role=names.role_name(taken.base_role),
+        base_role=names.ROLE_NAME(taken.base_role),
     )
 
 

@@ -11,8 +11,7 @@ from onboarding.adopting.judging.verdicts import FieldVerdict
 from onboarding.adopting.report import Report, alike, heads
 from onboarding.adopting.values import PROVIDERS, Reading, value_as_text
 from onboarding.carried.table import CARRIED, LEFT, TAKEN
-from onboarding.names import one_line, short
-from onboarding.resources.risks import some
+from onboarding.names import counted, one_line, short, some
 
 MOST_NAMES = 20
 """In one line; the JSON has all of them."""
@@ -76,7 +75,7 @@ def source(reading: Reading) -> str:
 
 def summary(report: Report) -> Iterator[str]:
     counts = report.counts
-    of = accounts(len(report.judgement.accounts))
+    of = counted(len(report.judgement.accounts), "account")
     yield f"Bowline can take {counts[TAKEN]:,} of {of}. {left(counts[LEFT])}".rstrip()
     if report.waiting:
         yield waiting(report.waiting)
@@ -157,10 +156,6 @@ def waiting(count: int) -> str:
         f"Of these, {count:,} {wait} for you to confirm {them}: Spinnaker works with "
         f"other values than the sources have, or hasn't loaded {them}."
     )
-
-
-def accounts(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"
 
 
 def files(count: int) -> str:

@@ -24,10 +24,7 @@ from onboarding.aws.kinds import (
     role_of,
     scope,
     settle_service_linked,
-    tagged,
     tagging,
-    untagged,
-    untagging,
 )
 from onboarding.aws.observe import observe
 from onboarding.aws.session import SYSTEM, Backoff, Clock, Sessions, silent
@@ -238,20 +235,28 @@ class Writer:
                 )
 
             case Create(after=ClusterAccess() as access):
-                self.create_entry(access)
+                eks = self.client.eks(access.region)
+                tags = {OWNER_TAG: OWNER}
+                self.call(eks.create_access_entry, **entry(access), tags=tags)
                 self.associate(access)
             case Update(before=ClusterAccess() as was, after=ClusterAccess() as access):
+                drop = self.client.eks(was.region).disassociate_access_policy
                 for other in (was.policy_arn, *was.more_policies):
                     if other not in ("", access.policy_arn):
-                        self.disassociate(was, other)
+                        self.drop(drop, **entry(was), policyArn=other)
                 self.associate(access)
             case Delete(before=ClusterAccess() as access):
-                self.delete_entry(access)
+                eks = self.client.eks(access.region)
+                self.drop(eks.delete_access_entry, **entry(access))
 
             case Create(OwnerTag() as tag) | Update(_, OwnerTag() as tag):
-                self.call(tagging(self.iam, tag), **tagged(tag))
+                # Another tag of that key is replaced.
+                call, named = tagging(self.client, "tag", tag)
+                key, value = tag.pair
+                self.call(call, **named, Tags=[{"Key": key, "Value": value}])
             case Delete(before=OwnerTag() as tag):
-                self.drop(untagging(self.iam, tag), **untagged(tag))
+                call, named = tagging(self.client, "untag", tag)
+                self.drop(call, **named, TagKeys=[tag.pair[0]])
 
             case Create(after=KeyGrant() as grant):
                 self.grant(grant)
@@ -364,13 +369,6 @@ class Writer:
                 RoleName=profile.role,
             )
 
-    def create_entry(self, access: ClusterAccess) -> None:
-        self.call(
-            self.client.eks(access.region).create_access_entry,
-            **entry(access),
-            tags={OWNER_TAG: OWNER},
-        )
-
     def associate(self, access: ClusterAccess) -> None:
         self.call(
             self.client.eks(access.region).associate_access_policy,
@@ -378,16 +376,6 @@ class Writer:
             policyArn=access.policy_arn,
             accessScope=scope(access),
         )
-
-    def disassociate(self, access: ClusterAccess, policy: str) -> None:
-        self.drop(
-            self.client.eks(access.region).disassociate_access_policy,
-            **entry(access),
-            policyArn=policy,
-        )
-
-    def delete_entry(self, access: ClusterAccess) -> None:
-        self.drop(self.client.eks(access.region).delete_access_entry, **entry(access))
 
     def grant(self, grant: KeyGrant) -> None:
         """Ask KMS for a grant; the same one of the same name is made only once."""

@@ -213,14 +213,8 @@ class AwsError(Exception):
 
     def passing(self, hint: str = "") -> AwsError:
         """Return the same, as something that AWS will soon answer otherwise."""
-        return AwsError(
-            self.account,
-            self.operation,
-            self.message,
-            hint or self.hint,
-            retryable=True,
-            code=self.code,
-        )
+        account, operation, message, own, _, code = self.args
+        return AwsError(account, operation, message, hint or own, True, code)
 
     def hinting(self, hint: str) -> AwsError:
         """Return the same, with something else to do next."""

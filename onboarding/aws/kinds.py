@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from onboarding.aws.client import AccountClient, parsed
 from onboarding.aws.errors import NO_KEY, AwsError, translating
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         AccessScopeTypeDef,
         DescribeAccessEntryRequestTypeDef,
     )
-    from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import (
         PolicyTypeDef,
         PolicyVersionTypeDef,
@@ -143,27 +142,13 @@ def settle_service_linked(
         )
 
 
-def carrier(tag: OwnerTag) -> dict[str, str]:
-    """Name what carries it, as the call asks."""
-    return {"RoleName" if tag.of == Role.kind else "InstanceProfileName": tag.holder}
-
-
-def tagged(tag: OwnerTag) -> dict[str, Any]:
-    """Say what is to be on it: another tag of that key is replaced."""
-    key, value = tag.pair
-    return {**carrier(tag), "Tags": [{"Key": key, "Value": value}]}
-
-
-def untagged(tag: OwnerTag) -> dict[str, Any]:
-    return {**carrier(tag), "TagKeys": [tag.pair[0]]}
-
-
-def tagging(iam: IAMClient, tag: OwnerTag) -> Callable[..., object]:
-    return iam.tag_role if tag.of == Role.kind else iam.tag_instance_profile
-
-
-def untagging(iam: IAMClient, tag: OwnerTag) -> Callable[..., object]:
-    return iam.untag_role if tag.of == Role.kind else iam.untag_instance_profile
+def tagging(
+    client: AccountClient, verb: str, tag: OwnerTag
+) -> tuple[Callable[..., object], dict[str, str]]:
+    """Return what tags or untags what carries it, and what the call names it by."""
+    operation = f"{verb}_{tag.of.replace(' ', '_')}"
+    named = {f"{tag.of.title().replace(' ', '')}Name": tag.holder}
+    return client.operation("iam", operation), named
 
 
 def document_of(

@@ -285,7 +285,3 @@ SENDABLE = {
     for kind, rows in ROWS.items()
 }
 """What Clouddriver keeps of a delivery, and Bowline compares."""
-DEFAULTABLE = tuple(
-    row.name for row in AWS_ROWS if row.traits & EMPTY and not row.traits & SENT
-)
-"""Fields that a server may have an `aws.default…` for; stock Clouddriver has none."""

@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 from onboarding.carried.fields import carrying
 from onboarding.carried.table import (
     AWS,
-    DEFAULTABLE,
     ECS,
     EMPTY,
     FILLED,
@@ -40,7 +39,6 @@ from onboarding.spinnaker.bundle.formats.spring import (
     aws_fields,
     ecs_fields,
     kubernetes_fields,
-    without_empty,
 )
 from onboarding.spinnaker.entries import Entries
 
@@ -116,19 +114,10 @@ class Body:
         return body.only(body.document.keys() - missing.difference(other))
 
 
-def bodies(
-    entries: Entries, *, defaults: Mapping[str, Any] | None = None
-) -> tuple[Body, ...]:
-    """Write every account, AWS before ECS.
-
-    `defaults` are the `aws.default…` fields that the server has: they are spelled out.
-    """
-    spelled = dict(defaults or {})
-    if unknown := spelled.keys() - set(DEFAULTABLE):
-        raise ValueError(f"Not a field with a default: {', '.join(sorted(unknown))}.")
-    spelled = without_empty(spelled)
+def bodies(entries: Entries) -> tuple[Body, ...]:
+    """Write every account, AWS before ECS."""
     return (
-        *(body_of(AWS, aws_fields(e), {**spelled, **e.carried}) for e in entries.aws),
+        *(body_of(AWS, aws_fields(e), e.carried) for e in entries.aws),
         *(body_of(ECS, ecs_fields(e), e.carried) for e in entries.ecs),
         *(body_of(KUBERNETES, cluster(e), e.carried) for e in entries.kubernetes),
     )

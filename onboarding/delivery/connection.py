@@ -197,7 +197,7 @@ def report(gate: Gate, release: Release) -> Report:
         caller = gate.caller()
         types = [type_ for type_ in KINDS if not refusal(type_, release)]
         stored = {one.name: one for type_ in types for one in gate.stored(type_)}
-        loaded = gate.loaded(details=True)
+        loaded = gate.loaded()
     except GateError as error:
         return Report(caller, error=error)
     known = {one.name for one in loaded}

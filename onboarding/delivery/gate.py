@@ -51,7 +51,7 @@ class Loaded:
     name: str
     type: str
     shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Known where details were asked for, without what may be secret."""
+    """Without what may be secret."""
 
     @property
     def fields(self) -> Fields:
@@ -77,15 +77,6 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list."""
-
-    accounts: tuple[Stored, ...]
-    size: int
-    """Bytes of the answer."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gate:
     """One Spinnaker, as its robot may use it."""
 
@@ -108,14 +99,14 @@ class Gate:
             is_admin=user.get("isAdmin") is True or user.get("admin") is True,
         )
 
-    def loaded(self, *, details: bool = False) -> tuple[Loaded, ...]:
+    def loaded(self) -> tuple[Loaded, ...]:
         """List what is loaded, of every provider, by type and name; up to 30 seconds
         old. Gate gives it in no order.
         """
         doing = "list what Spinnaker has loaded"
-        rows = self.get("/credentials" + "?expand=true" * details, doing)
+        rows = self.get("/credentials?expand=true", doing)
         found = (
-            Loaded(name_of(row, doing), type_of(row), shown(row) if details else {})
+            Loaded(name_of(row, doing), type_of(row), shown(row))
             for row in rows_of(rows, doing)
         )
         return tuple(sorted(found, key=lambda one: (one.type, one.name)))
@@ -128,37 +119,32 @@ class Gate:
             return None
         return shown(fields_of(found, doing))
 
-    def loaded_accounts(self) -> dict[str, Mapping[str, Any]]:
-        """Return every loaded account so, in one long answer; up to 30 seconds old."""
-        doing = "list what Spinnaker has loaded"
-        rows = rows_of(self.get("/credentials?expand=true", doing), doing)
-        return {name_of(row, doing): shown(row) for row in rows}
-
     def stored(self, type_: str) -> tuple[Stored, ...]:
         """List the accounts of a type in Clouddriver's database."""
         found: dict[str, Stored] = {}
         sizes, start = list(PAGES), ""
         pages = size = 0
         while sizes:
-            page = self.page(type_, start, sizes[0])
-            new = {one.name: one for one in page.accounts if one.name not in found}
+            page, more = self.page(type_, start, sizes[0])
+            new = {one.name: one for one in page if one.name not in found}
             found |= new
-            pages, size = pages + 1, size + page.size
+            pages, size = pages + 1, size + more
             if len(found) > MOST_ACCOUNTS or pages > MOST_PAGES or size > MOST_BYTES:
                 hint = "The list is too long to read."
                 raise GateError(Kind.UNREADABLE, listing(type_), hint)
             if new:
-                start = page.accounts[-1].name
+                start = page[-1].name
             else:
                 sizes.pop(0)
         return tuple(found.values())
 
     def stored_account(self, type_: str, name: str) -> Stored | None:
         """Return one account of Clouddriver's database; None: not there, or hidden."""
-        page = self.page(type_, name, 1)
-        return next((one for one in page.accounts if one.name == name), None)
+        page, _ = self.page(type_, name, 1)
+        return next((one for one in page if one.name == name), None)
 
-    def page(self, type_: str, start: str, limit: int) -> Page:
+    def page(self, type_: str, start: str, limit: int) -> tuple[list[Stored], int]:
+        """Read a part of a list; return it with the bytes of the answer."""
         query = urlencode(
             {"limit": limit, **({"startingAccountName": start} if start else {})},
             errors="replace",
@@ -166,8 +152,7 @@ class Gate:
         doing = listing(type_)
         answer = self.ask(Request("GET", f"/credentials/type/{type_}?{query}"), doing)
         rows = rows_of(value_of(answer, doing), doing)
-        accounts = tuple(stored_of(type_, row, doing) for row in rows)
-        return Page(accounts, len(answer.body))
+        return [stored_of(type_, row, doing) for row in rows], len(answer.body)
 
     def save(self, body: Body) -> Stored:
         """Create or replace an account; return how Spinnaker understood it."""

@@ -129,7 +129,7 @@ def delivery_plan(
 
 def changing(body: Body, found: FoundAccounts) -> Body:
     """Return the body as it is sent to the account that Spinnaker stores."""
-    stored, loaded = found.stored.get(body.name), found.details.get(body.name)
+    stored, loaded = found.stored.get(body.name), found.loaded.get(body.name)
     if stored is None or stored.type != body.type:
         return body
     return body.changing(stored.fields, loaded.fields if loaded else None)
@@ -182,7 +182,7 @@ def renewals(
         stored, verdict = found.stored.get(name), verdicts[name]
         if body.type != "ecs" or stored is None or isinstance(verdict, Left):
             continue
-        aws, loaded = bodies.get(body.aws_account), found.details.get(name)
+        aws, loaded = bodies.get(body.aws_account), found.loaded.get(name)
         is_outdated = (
             aws is not None
             and not isinstance(verdicts[aws.name], Left)
@@ -278,9 +278,9 @@ def others(found: FoundAccounts, known: Set[str]) -> Iterator[Left]:
     for name, one in found.stored.items():
         if name not in known:
             yield Left(name, one.type, Why.FOREIGN)
-    for name, type_ in found.loaded.items():
+    for name, loaded in found.loaded.items():
         if name not in known and name not in found.stored:
-            yield Left(name, type_, Why.FROM_A_FILE)
+            yield Left(name, loaded.type, Why.FROM_A_FILE)
 
 
 def stale(

@@ -68,59 +68,29 @@ CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class ApiToken:
-    """From Spinnaker 2026.2; a service account's."""
+class SignIn:
+    """How Bowline signs in to Gate; without anything, Gate lets everyone in."""
 
-    token: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not (self.token.isascii() and self.token.isprintable() and self.token):
-            raise ValueError(
-                "The token is empty, or contains characters that aren't "
-                "allowed in a token."
-            )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"X-Spinnaker-Token": self.token}
-
-
-@dataclass(frozen=True, slots=True)
-class Basic:
-    """The one user of `security.basicform`."""
-
-    user: str
-    password: str = field(repr=False)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        pair = f"{self.user}:{self.password}".encode()
-        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
-    """Files on Bowline's machine; Gate takes certificates on a port of their own."""
-
-    certificate: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    certificate: str = ""
+    """A file on Bowline's machine; Gate takes certificates on a port of their own."""
     key: str = ""
     """Empty: the key is in the certificate's file."""
 
-    @property
-    def headers(self) -> dict[str, str]:
-        return {}
+
+def by_token(token: str) -> SignIn:
+    """Sign in with a service account's, from Spinnaker 2026.2; raise ValueError."""
+    if not (token.isascii() and token.isprintable() and token):
+        raise ValueError(
+            "The token is empty, or contains characters that aren't allowed in a token."
+        )
+    return SignIn({"X-Spinnaker-Token": token})
 
 
-@dataclass(frozen=True, slots=True)
-class Anonymous:
-    """Gate lets everyone in."""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {}
-
-
-SignIn = ApiToken | Basic | ClientCertificate | Anonymous
+def by_password(user: str, password: str) -> SignIn:
+    """Sign in as the one user of `security.basicform`."""
+    pair = b64encode(f"{user}:{password}".encode()).decode()
+    return SignIn({"Authorization": f"Basic {pair}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +231,7 @@ def pool_of(
             endpoint.host, endpoint.port, maxsize=threads, allowed=allowed
         )
     context = ssl.create_default_context(cafile=authorities or None)
-    if isinstance(sign_in, ClientCertificate):
+    if sign_in.certificate:
         context.load_cert_chain(sign_in.certificate, sign_in.key or None)
     return CheckedHTTPSPool(
         endpoint.host,

@@ -140,10 +140,7 @@ class FoundAccounts:
     """What was read of Spinnaker."""
 
     stored: Mapping[str, Stored]
-    loaded: Mapping[str, str]
-    """The type of each loaded account, by its name."""
-    details: Mapping[str, Loaded] = field(default_factory=dict)
-    """Loaded accounts by their names, as far as Gate shows more than their types."""
+    loaded: Mapping[str, Loaded]
     spellings: Mapping[str, frozenset[str]] = field(init=False)
     """The names that the database would keep in one row."""
 
@@ -156,19 +153,14 @@ class FoundAccounts:
 
     @classmethod
     def of(cls, stored: Iterable[Stored], loaded: Iterable[Loaded]) -> FoundAccounts:
-        loaded = tuple(loaded)
-        return cls(
-            {one.name: one for one in stored},
-            {one.name: one.type for one in loaded},
-            {one.name: one for one in loaded if one.shown},
-        )
+        return cls({one.name: one for one in stored}, {one.name: one for one in loaded})
 
     def has(self, name: str) -> bool:
         return name in self.stored or name in self.loaded
 
     def type_of(self, name: str) -> str:
-        stored = self.stored.get(name)
-        return stored.type if stored else self.loaded.get(name, "")
+        found = self.stored.get(name) or self.loaded.get(name)
+        return found.type if found else ""
 
     def same_row(self, name: str) -> tuple[str, ...]:
         """List other spellings that a row of this name would replace."""
@@ -210,7 +202,7 @@ def saving(
 
 def changed_by(body: Body, found: FoundAccounts) -> tuple[str, ...]:
     """Name the fields in which what is stored makes another account than the body."""
-    stored, loaded = found.stored.get(body.name), found.details.get(body.name)
+    stored, loaded = found.stored.get(body.name), found.loaded.get(body.name)
     if stored is None:
         return ()
     return differing_by_effect(

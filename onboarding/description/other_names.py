@@ -41,7 +41,7 @@ def other_name(value: Any, partition: str) -> dict[str, Any]:
         raise ValueError("Each must be a mapping with a name.")
     if unknown := sorted(value.keys() - {*KEYS}):
         raise ValueError(f"“{short(unknown[0])}” is none of {', '.join(KEYS)}.")
-    said: dict[str, Any] = {NAME: names.account_name(value[NAME])}
+    said: dict[str, Any] = {NAME: names.ACCOUNT_NAME(value[NAME])}
     if REGIONS in value:
         regions = texts(value[REGIONS], REGIONS)
         if not regions or len({*regions}) < len(regions):

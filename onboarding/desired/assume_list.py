@@ -53,14 +53,6 @@ def is_listed(resource: Resource) -> bool:
     return False
 
 
-def names_list(kind: str, name: str) -> bool:
-    """Return whether this names one of the list's policies, or attaches one."""
-    policy = name.rpartition("/")[2]
-    return kind in (ManagedPolicy.kind, Attachment.kind) and policy.startswith(
-        ASSUME_POLICY
-    )
-
-
 def roles_in(found: Iterable[Resource]) -> Iterator[str]:
     """Yield the ARNs of the roles on the list as it was found, in its order. A pattern
     names none.

@@ -12,6 +12,7 @@ from onboarding.handoff import cloudformation
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import Stack
 from onboarding.handoff.words import Way, steps_written
+from onboarding.names import counted
 from onboarding.spinnaker.bundle.archive import File
 
 ARCHIVE = "bowline-organization.zip"
@@ -127,17 +128,14 @@ def message(sets: Iterable[ForMany]) -> str:
         (
             *about(sets[0].one)[:-1],
             "\n".join(
-                f"StackSet {one.name}: {counted(len(one.account_ids))}." for one in sets
+                f"StackSet {one.name}: {counted(len(one.account_ids), 'account')}."
+                for one in sets
             ),
             f"Unpack {ARCHIVE} and read README.md. It says how to deploy with the AWS "
             "CLI or in the CloudFormation console.",
             "You don't need to report back.",
         )
     )
-
-
-def counted(count: int) -> str:
-    return "1 account" if count == 1 else f"{count:,} accounts"
 
 
 def package(sets: Iterable[ForMany]) -> tuple[File, ...]:
@@ -159,7 +157,7 @@ def readme_lines(sets: Iterable[ForMany]) -> Iterator[str]:
         if not place:
             for sentence in about(one.one):
                 yield f"\n{sentence}"
-        count = counted(len(one.account_ids))
+        count = counted(len(one.account_ids), "account")
         yield f"\n# StackSet {one.name}\n\nFor {count}. Run in the folder {one.name}."
         for way in ways(one.one):
             yield f"\n## {way.title}\n\n{way.says}\n"

@@ -9,11 +9,10 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode
 
-from onboarding.access_role import Command, allow, over_lines, policy
-from onboarding.partitions import PARTITIONS, arn
+from onboarding.access_role import Command, over_lines
+from onboarding.partitions import PARTITIONS
 from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
 from onboarding.spinnaker.bundle.archive import File
 
@@ -41,26 +40,6 @@ class TemplateBucket:
         partition = next(p for p in PARTITIONS.values() if self.region in p.regions)
         host = f"{self.name}.s3.{self.region}.{partition.dns_suffix}"
         return f"https://{host}/{quote(self.key(text))}"
-
-    def objects(self, partition: str) -> str:
-        return arn(partition, "s3", "", f"{self.name}/{self.prefix}*")
-
-    def upload_policy(self, partition: str) -> dict[str, Any]:
-        """Return what Bowline's own identity needs."""
-        return policy(allow("PutTemplates", ["s3:PutObject"], self.objects(partition)))
-
-    def bucket_policy(self, partition: str, organization: str) -> dict[str, Any]:
-        """Let every account of the organization read the templates."""
-        return policy(
-            {
-                "Sid": "OwnersReadTemplates",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:GetObject",
-                "Resource": self.objects(partition),
-                "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
-            }
-        )
 
 
 def quick_create(partition: str, stack: Stack, template_url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from onboarding.access_role import Command
@@ -10,7 +10,12 @@ from onboarding.handoff import cloudformation, scripts
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.names import one_line
 from onboarding.providers.eks import switch_mode
-from onboarding.resources.kinds import ClusterAccess
+from onboarding.resources.kinds import (
+    ClusterAccess,
+    InlinePolicy,
+    ManagedPolicy,
+    Role,
+)
 from onboarding.spinnaker.bundle.archive import File
 
 TROUBLES = "If Bowline still waits"
@@ -63,15 +68,27 @@ def about(one: HandOffPackage) -> tuple[str, ...]:
     )
 
 
-def ways(one: HandOffPackage) -> tuple[Way, ...]:
+def ways(one: HandOffPackage, *, with_zip: bool = False) -> tuple[Way, ...]:
     if not one.stacks:
         return ()
     sets = (stack_sets(one),) if one.stack_sets else ()
-    return (command_line(one), console(one), terraform(one), *sets)
+    commands = command_line(one, with_zip=with_zip)
+    return (commands, console(one), terraform(one), *sets)
 
 
-def command_line(one: HandOffPackage) -> Way:
+def command_line(one: HandOffPackage, *, with_zip: bool) -> Way:
     account = one.managed.account_id
+    pasted = Command(
+        "Paste this. It writes the template, and changes nothing if the credentials "
+        "are of another account.",
+        one.pasted,
+    )
+    unpacked = Command(
+        "In CloudShell, upload the zip with Actions, Upload file, and unpack it with "
+        "unzip. In the folder that then has create.sh, run this. It changes nothing "
+        "if the credentials are of another account.",
+        "sh create.sh",
+    )
     return Way(
         "AWS CLI",
         "The same command creates the roles and updates them to a later version.",
@@ -81,11 +98,7 @@ def command_line(one: HandOffPackage) -> Way:
                 "CloudShell. You can also use a terminal with the AWS CLI.",
                 "",
             ),
-            Command(
-                "Paste this. It writes the template, and changes nothing if the "
-                "credentials are of another account.",
-                one.pasted,
-            ),
+            unpacked if with_zip else pasted,
         ),
     )
 
@@ -182,9 +195,7 @@ def message(one: HandOffPackage, links: Sequence[str] = ()) -> str:
         (
             *about(one)[:-1],
             *(opened if links else ()),
-            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
-            f"credentials of account {one.managed.account_id}. It also says how to do "
-            "it in the CloudFormation console or with Terraform.",
+            unpacking(one),
             "You don't need to report back.",
         )
     )
@@ -198,10 +209,16 @@ def update_message(one: HandOffPackage, *, had: int, number: int) -> str:
             f"Version {number} of the roles for Spinnaker in the AWS account {account} "
             f"replaces version {had}, which you deployed. The stack keeps its name, "
             f"{one.stack_name}, and the same command updates it.",
-            f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
-            f"credentials of account {one.managed.account_id}. It also says how to do "
-            "it in the CloudFormation console or with Terraform.",
+            unpacking(one),
         )
+    )
+
+
+def unpacking(one: HandOffPackage) -> str:
+    return (
+        f"Unpack {archive_name(one)}, read README.md, and run create.sh with "
+        f"credentials of account {one.managed.account_id}. It also says how to do it "
+        "in the CloudFormation console or with Terraform."
     )
 
 
@@ -291,11 +308,11 @@ def readme_lines(one: HandOffPackage) -> Iterator[str]:
         yield f"\n{sentence}"
     if not one.stacks:
         return
-    yield "\nFrom this folder, `sh create.sh` does it all."
-    pasted = one.pasted
-    for way in ways(one):
+    yield "\n## What you create\n\nThe templates list every action.\n"
+    yield from created(one)
+    for way in ways(one, with_zip=True):
         yield f"\n## {way.title}\n\n{way.says}\n"
-        yield from steps_written(way, instead={pasted: "sh create.sh"})
+        yield from steps_written(way)
     if found := troubles(one):
         yield f"\n## {TROUBLES}\n"
         yield from steps_written(Way(TROUBLES, "", found))
@@ -304,11 +321,21 @@ def readme_lines(one: HandOffPackage) -> Iterator[str]:
     yield indented("sh delete.sh") + "\n"
 
 
-def steps_written(way: Way, *, instead: Mapping[str, str] = {}) -> Iterator[str]:
+def created(one: HandOffPackage) -> Iterator[str]:
+    """Say what the roles are for, and what each policy permits."""
+    for each in one.resources:
+        match each:
+            case Role() | ManagedPolicy() | InlinePolicy():
+                yield f"- {each.name}: {each.reason}"
+            case ClusterAccess():
+                yield f"- {each.cluster}: {each.reason}"
+
+
+def steps_written(way: Way) -> Iterator[str]:
     for number, step in enumerate(way.steps, start=1):
         yield f"{number}. {step.says}"
         if step.text:
-            yield "\n" + indented(instead.get(step.text, step.text)) + "\n"
+            yield "\n" + indented(step.text) + "\n"
 
 
 def indented(text: str) -> str:

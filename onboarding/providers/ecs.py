@@ -64,8 +64,8 @@ class Ecs(Provider):
     key: ClassVar[str] = "ecs"
     title: ClassVar[str] = "ECS"
     summary: ClassVar[str] = (
-        "Container services on ECS and Fargate. Spinnaker gets a second account, "
-        "which uses the AWS account."
+        "Container services on ECS and Fargate, in clusters that already exist. "
+        "Spinnaker gets a second account, which uses the AWS account."
     )
     needs_open_trust: ClassVar[bool] = True
     account_name: str = ""

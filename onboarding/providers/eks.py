@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, ClassVar, Self
 
@@ -323,22 +324,22 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
     """Yield what AWS says of the cluster, read with the access role."""
     principal = managing.identity_arn
     where = f"{cluster.name} in {cluster.region}"
-    yield Check(
-        f"Cluster {where} is active",
-        cluster.lookup,
-        "Bowline's access role must be allowed eks:DescribeCluster.",
-        expects="cluster.status == 'ACTIVE'",
-        missing=f"Cluster {cluster.name} is not active: wait, or see the EKS console.",
+    of_cluster = partial(
+        Check,
+        call=cluster.lookup,
+        fix="Bowline's access role must be allowed eks:DescribeCluster.",
         as_managed_role=False,
     )
+    yield of_cluster(
+        f"Cluster {where} is active",
+        expects="cluster.status == 'ACTIVE'",
+        missing=f"Cluster {cluster.name} is not active: wait, or see the EKS console.",
+    )
     if cluster.access == ENTRY:
-        yield Check(
+        yield of_cluster(
             f"Cluster {where} supports access entries",
-            cluster.lookup,
-            "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'CONFIG_MAP'",
             missing=no_access_entries(cluster.name, cluster.region),
-            as_managed_role=False,
             change=switch_mode(cluster.name, cluster.region),
         )
         yield Check(
@@ -357,17 +358,14 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             success=Outcome.EVALUATED,
         )
     else:
-        yield Check(
+        yield of_cluster(
             f"Cluster {where} maps Spinnaker's identity in aws-auth",
-            cluster.lookup,
-            "Bowline's access role must be allowed eks:DescribeCluster.",
             expects="cluster.accessConfig.authenticationMode != 'API'",
             missing=(
                 f"Cluster {cluster.name} supports access entries only and does not "
                 "read aws-auth, so the printed entry gives no access. Choose the "
                 "access entry in the details, and plan again."
             ),
-            as_managed_role=False,
             untested=(
                 f"Unknown: whether aws-auth of cluster {cluster.name} maps {principal},"
                 " because only the cluster itself shows it. Look at it: "
@@ -375,10 +373,8 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             ),
             decides_writes=True,
         )
-    yield Check(
+    yield of_cluster(
         f"The endpoint of cluster {where} is public",
-        cluster.lookup,
-        "Bowline's access role must be allowed eks:DescribeCluster.",
         expects=OPEN_ENDPOINT,
         missing=(
             f"The endpoint of cluster {cluster.name} is private, or open to some "
@@ -386,22 +382,18 @@ def cluster_checks(managing: Managing, cluster: Cluster) -> Iterator[Check]:
             "or its address must be added to the cluster's public access."
         ),
         advice=True,
-        as_managed_role=False,
         change=(
             f"aws eks update-cluster-config --region {cluster.region} --name "
             f"{cluster.name} --resources-vpc-config "
             "endpointPublicAccess=true,publicAccessCidrs=SPINNAKERS_ADDRESS/32"
         ),
     )
-    yield Check(
+    yield of_cluster(
         f"Reach the endpoint of cluster {where}",
-        cluster.lookup,
-        "Bowline's access role must be allowed eks:DescribeCluster.",
         untested=(
             "Only a test from Spinnaker's own network shows whether it reaches the "
             "cluster's endpoint: run verify.sh there."
         ),
-        as_managed_role=False,
     )
 
 

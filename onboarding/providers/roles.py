@@ -18,7 +18,7 @@ from onboarding.topology import Managed, Managing
 
 DEPLOY, READ, POWER_USER = "deploy", "read", "power-user"
 ACCESS = {
-    DEPLOY: "Deploy: read, and change what belongs to deployments",
+    DEPLOY: "Deploy: read, and change deployments, also those of others",
     READ: "Read only: show what runs, change nothing",
     POWER_USER: "Power user (not recommended): deploy, and AWS's PowerUserAccess",
 }

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from onboarding.asked_once import asked_once
+from onboarding.names import some
 from onboarding.resources.kinds import Attachment, InlinePolicy, Key, ManagedPolicy
 from onboarding.resources.plan import Change, Delete, deletion_order
 from onboarding.resources.policy import Policy, as_list
-from onboarding.resources.risks import EVERYTHING, risks, some
+from onboarding.resources.risks import EVERYTHING, risks
 
 NOT_APPROVED = "It wasn't approved here."
 ANY_ACCOUNT = "*"

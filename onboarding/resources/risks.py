@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from onboarding.bounded_cpu import go_on
+from onboarding.names import counted, some
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import (
     MANAGING_PATH,
@@ -41,8 +42,6 @@ NOT_ACCEPTED = (
     "The role no longer accepts the external ID that it accepts now: Spinnaker loses "
     "the account until it has the new one."
 )
-MOST_NAMED = 3
-"""The most actions that are named; the rest are counted."""
 
 SECRET_READS = (
     "ec2:GetPasswordData",
@@ -74,6 +73,44 @@ IN_IAM = ("role", "user", "group", "policy")
 """Kinds of things that they are on."""
 ANY_NAME = "any/0b1f6f0a"
 """What nothing is called: a pattern that it fits is of everything of its kind."""
+
+
+class Existing(NamedTuple):
+    """An action that changes what an account had before Spinnaker, too, where it is on
+    all that there is of a kind.
+    """
+
+    action: str
+    thing: str
+    """Something that it can be on."""
+    words: str
+    """What it changes, in a list."""
+    sentence: str
+
+
+EXISTING = (
+    Existing(
+        "lambda:UpdateFunctionCode",
+        f"function:{ANY_NAME}",
+        "functions' code",
+        "Replaces the code of every function in the account, which runs with the "
+        "permissions of that function's role.",
+    ),
+    Existing(
+        "ec2:TerminateInstances",
+        f"instance/{ANY_NAME}",
+        "instances",
+        "Terminates every instance in the account, whoever launched it.",
+    ),
+    Existing(
+        "autoscaling:DeleteAutoScalingGroup",
+        f"autoScalingGroup:0:autoScalingGroupName/{ANY_NAME}",
+        "Auto Scaling groups",
+        "Deletes every Auto Scaling group in the account, whoever created it.",
+    ),
+)
+
+
 SETTING_READS = (
     "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeInstanceAttribute",
@@ -105,6 +142,7 @@ class Topic(StrEnum):
     DELETIONS = "Deletions"
     NARROWED = "Permissions lost"
     GAINED = "Reach gained"
+    EXISTING = "Existing resources"
     WILDCARDS = "Wildcards"
     TRUST = "Trust"
     PASS_ROLE = "PassRole"
@@ -361,10 +399,6 @@ def says_accounts(topic: Topic, number: int) -> str:
     return f"Spinnaker {verb} {counted(number, 'account')}"
 
 
-def counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def accounts_of(roles: Iterable[str]) -> set[str]:
     """Return the ids of accounts in ARNs of roles; a pattern names no account."""
     found = {Arn.of(one).account for one in roles}
@@ -512,8 +546,22 @@ def risks_of(statement: dict[str, Any], account: str) -> Topics:
     if "*" in resources and changing:
         limited = "" if "Condition" not in statement else ", under a condition"
         yield Topic.WILDCARDS, f"Changes every resource{limited}: {some(changing)}."
+    if "Condition" not in statement:
+        for existing in changed_by(actions, resources):
+            yield Topic.EXISTING, existing.sentence
     if found := matched(SECRET_READS, actions):
         yield Topic.SECRETS, f"Reads secrets: {some(found)}."
+
+
+def changed_by(actions: list[str], resources: Iterable[str]) -> list[Existing]:
+    """List what is changed of all that there is, if nothing limits the actions."""
+    patterns = [Arn.of(one).resource for one in resources]
+    return [
+        one
+        for one in EXISTING
+        if matched((one.action,), actions)
+        and any(matches(one.thing, pattern) for pattern in patterns)
+    ]
 
 
 def is_pattern(action: str) -> bool:
@@ -581,9 +629,3 @@ def to_service(statement: dict[str, Any]) -> str:
 
 def is_read(action: str) -> bool:
     return action.rpartition(":")[2].startswith(READS)
-
-
-def some(names: list[str], most: int = MOST_NAMED) -> str:
-    more = len(names) - most
-    named = ", ".join(names[:most])
-    return f"{named} and {more} more" if more > 0 else named

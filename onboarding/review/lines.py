@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.grants import Access
+from onboarding.resources.risks import changed_by
 from onboarding.review.permissions import AllowedAction, Topic
 from onboarding.review.power_user import is_power_users
 
@@ -205,13 +206,21 @@ class Risks:
     passes: tuple[Line, ...]
     open: tuple[Line, ...]
     secrets: tuple[Line, ...]
+    existing: tuple[str, ...]
+    """What it changes of all that there is, whoever created it."""
 
     @classmethod
     def of(cls, every: Collection[Line]) -> Risks:
         passes, open_, secrets = (
             Filter(only=only).of_all(every) for only in ("pass", "open", "secrets")
         )
-        return cls(passes, open_, secrets)
+        existing = (
+            one.words
+            for line in every
+            if not line.allowed.condition
+            for one in changed_by([line.action], line.allowed.resources)
+        )
+        return cls(passes, open_, secrets, tuple(dict.fromkeys(existing)))
 
     @property
     def services(self) -> tuple[str, ...]:

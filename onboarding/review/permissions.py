@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from onboarding.desired.managed import grants, managed_role
 from onboarding.desired.managing import REGION_LOOKUP, bake_grants, identity
@@ -33,18 +32,6 @@ class AllowedAction:
     evidence: Evidence
 
 
-class Limited(NamedTuple):
-    """Actions that are allowed on the same resources, on the same condition."""
-
-    resources: tuple[str, ...]
-    condition: dict[str, Any]
-    allowed: tuple[AllowedAction, ...]
-
-    @property
-    def is_on_everything(self) -> bool:
-        return self.resources == ("*",)
-
-
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a person can do in Spinnaker, and the actions that it takes."""
@@ -52,12 +39,6 @@ class Capability:
     title: str
     access: str
     allowed: tuple[AllowedAction, ...]
-
-    @property
-    def limited(self) -> tuple[Limited, ...]:
-        """Return the actions by what they are limited to."""
-        limits = groupby(self.allowed, key=lambda one: (one.resources, one.condition))
-        return tuple(Limited(*limit, tuple(allowed)) for limit, allowed in limits)
 
 
 @dataclass(frozen=True, slots=True)

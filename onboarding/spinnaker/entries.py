@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from onboarding.details import thawed
 from onboarding.names import REPLACED_RULE, BadName, replaced
 from onboarding.providers.base import providers_of
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, Entry, KubernetesEntry
@@ -128,7 +129,7 @@ def entry_documents(topology: Topology) -> list[EntryDocument]:
     """Write each entry as JSON, with its place among the others where it has one."""
     known = entries(topology)
     documents = [
-        {"provider": provider, **jsonable(asdict(entry))}
+        {"provider": provider, **thawed(entry)}
         for provider in KINDS
         for entry in getattr(known, provider)
     ]
@@ -143,15 +144,6 @@ def entry_documents(topology: Topology) -> list[EntryDocument]:
         if document["provider"] == "aws" and document["name"] == known.bake_account:
             document["bakes_images"] = True
     return documents
-
-
-def jsonable(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: jsonable(inner) for key, inner in value.items()}
-        case tuple():
-            return [jsonable(inner) for inner in value]
-    return value
 
 
 def entries_of(managing: Managing, accounts: Iterable[list[EntryDocument]]) -> Entries:

@@ -64,8 +64,8 @@ class Holder(HeldPolicies):
         if found := self.refusal(asked) or self.doubt(asked):
             return found
         if find_statement(self.documents, "Allow", asked):
-            return self.higher_up(asked)
-        if unmet := find_statement(self.documents, "Allow", asked.without_context):
+            return higher_up(asked.action, self.client.account_id)
+        if unmet := find_statement(self.documents, "Allow", replace(asked, context={})):
             return self.unmet(unmet, asked)
         if detached := find_statement(self.loose, "Allow", asked):
             return self.detached(detached, asked)
@@ -240,9 +240,6 @@ class Holder(HeldPolicies):
             line=line_of(held, ("AttachedPolicies",)),
             change=command("iam", *words, *name, policy_document=missing.document),
         )
-
-    def higher_up(self, asked: RequestContext) -> Cause:
-        return higher_up(asked.action, self.client.account_id)
 
 
 def higher_up(action: str, caller: str, entered: str = "") -> Cause:

@@ -83,12 +83,22 @@ def may(policy: Mapping[str, Any], grant: KeyGrant, action: str) -> bool:
         "kms:calleraccount": grant.account,
         "aws:principalaccount": grant.account,
     }
-    asked = RequestContext(action, grant.key_arn, context)
-    documents = [Document("key policy", {"Statement": theirs})]
+    return allowed_by(theirs, RequestContext(action, grant.key_arn, context))
+
+
+def allowed_by(statements: list[dict[str, Any]], asked: RequestContext) -> bool:
+    """Return whether these of a key's policy allow it, or whether only AWS can tell."""
+    documents = [Document("key policy", {"Statement": statements})]
     denied = find_statement(documents, "Deny", asked)
     if denied and denied.certain:
         return False
     return find_statement(documents, "Allow", asked) is not None
+
+
+def principals_of(statement: Mapping[str, Any], part: str) -> list[Any]:
+    """Return those of AWS that one of its parts names."""
+    principal = statement[part]
+    return as_list(principal.get("AWS", []) if isinstance(principal, dict) else "*")
 
 
 def names_account(statement: Mapping[str, Any], grant: KeyGrant) -> bool:
@@ -96,8 +106,7 @@ def names_account(statement: Mapping[str, Any], grant: KeyGrant) -> bool:
     allows: bool = statement["Effect"] == "Allow"
     if "Principal" not in statement:
         return allows
-    principal = statement["Principal"]
-    named = as_list(principal.get("AWS", []) if isinstance(principal, dict) else "*")
+    named = principals_of(statement, "Principal")
     theirs = arn(Arn.of(grant.key_arn).partition, "iam", grant.account, "")
     if any(name in ("*", grant.account, f"{theirs}root") for name in named):
         return True
@@ -199,12 +208,7 @@ class Region:
             "kms:grantisforawsresource": "true",
             "kms:viaservice": f"ec2.{self.region}.{self.suffix}",
         }
-        documents = [Document("key policy", {"Statement": theirs})]
-        asked = RequestContext(action, key, context)
-        denied = find_statement(documents, "Deny", asked)
-        if denied and denied.certain:
-            return False
-        return find_statement(documents, "Allow", asked) is not None
+        return allowed_by(theirs, RequestContext(action, key, context))
 
     def by_grant(self, key: str) -> bool:
         kms, doing = self.access.kms(self.region), f"list the grants on the key {key}"
@@ -245,8 +249,7 @@ def names_role(statement: Mapping[str, Any], role: str) -> bool:
     role's account is not enough to allow: AWS's own role has no policy for keys.
     """
     part = "Principal" if "Principal" in statement else "NotPrincipal"
-    principal = statement[part]
-    named = as_list(principal.get("AWS", []) if isinstance(principal, dict) else "*")
+    named = principals_of(statement, part)
     account = Arn.of(role).account
     root = role.partition(":role/")[0] + ":root"
     wide = {account, root} if statement["Effect"] == "Deny" else set()

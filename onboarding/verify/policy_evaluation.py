@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -162,9 +162,6 @@ class HeldPolicies:
         ]
 
 
-__all__ = ["Context", "all_of"]
-
-
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """One call: what is done to what, and what is known of its circumstances."""
@@ -172,10 +169,6 @@ class RequestContext:
     action: str
     resource: str = "*"
     context: Context = field(default_factory=dict)
-
-    @property
-    def without_context(self) -> RequestContext:
-        return replace(self, context={})
 
     @property
     def service(self) -> str:

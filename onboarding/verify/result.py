@@ -120,6 +120,11 @@ def line_of(document: Any, path: Path) -> int:
     return before.count("\n") + 1
 
 
+def lower_first(text: str) -> str:
+    """Write it so that it can follow other words of a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def deploy_again(account: str) -> str:
     """Say what fixes an account whose owner makes the roles."""
     return f"Deploy the template that was handed off again, in account {account}."

@@ -9,7 +9,8 @@ from typing import Any
 from onboarding.partitions import Arn
 from onboarding.resources.policy import Policy, as_list
 from onboarding.resources.wildcards import matches
-from onboarding.verify.policy_evaluation import Context, all_of, asked_for, conditions
+from onboarding.verify.conditions import Context, all_of
+from onboarding.verify.policy_evaluation import asked_for, conditions
 from onboarding.verify.result import (
     Cause,
     Located,

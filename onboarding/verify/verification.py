@@ -33,7 +33,7 @@ from onboarding.verify.conditions import sent_with
 from onboarding.verify.denial import Holder, named_by_aws
 from onboarding.verify.keys import default_keys
 from onboarding.verify.policy_evaluation import RequestContext
-from onboarding.verify.result import Located, Result
+from onboarding.verify.result import Located, Result, lower_first
 from onboarding.verify.role_assumption import (
     identity_session_policy,
     managed_session_policy,
@@ -334,10 +334,6 @@ def by_effect(managed: Managed, found: Sequence[Result]) -> Iterator[Result]:
             yield replace(result, outcome=Outcome.FAILED, fix=fix)
         else:
             yield result
-
-
-def lower_first(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def run_checks(

@@ -30,6 +30,7 @@ from accounts.models import (
 from accounts.models.states import State, Status
 from accounts.people.deciding import Outside, PlanChanged, SamePerson
 from accounts.people.policies import choose
+from accounts.people.reach import DecisionReach, as_stored
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve
@@ -66,6 +67,9 @@ def paul() -> User:
     return decider("paul")
 
 
+TOUCHED = DecisionReach(frozenset({("dev", "dev")}), managing=True)
+
+
 def identity_loses_a_policy(editor: User) -> Run:
     """Let a plan of another person's for a dev account wait that would bring along
     what was edited in the managing account.
@@ -79,6 +83,7 @@ def identity_loses_a_policy(editor: User) -> Run:
         account=account,
         managing_version=managing.version,
         created_by=by,
+        reach=as_stored(TOUCHED, "", managing_first=False),
     )
     step_row(
         run,

@@ -33,7 +33,7 @@ def accounts() -> tuple[Managed, ...]:
     """Make an account for each accepted name, the other values spread over them."""
     allowed = Permissions(tuple(ROLES), tuple(reversed(ROLES)))
     pairs = accepted(key_pair)
-    plain = accepted(names.account_name)
+    plain = accepted(names.ACCOUNT_NAME)
     every = [
         managed(
             provider("ec2", key_pair=pair),

@@ -25,7 +25,7 @@ from onboarding import names
 from onboarding.accounts_file import FileProblems, read_accounts_file
 from onboarding.delivery.bodies import problems
 from onboarding.details import DetailsError
-from onboarding.names import BadName, NameFormat, matching
+from onboarding.names import BadName, NameFormat
 from onboarding.providers import PROVIDERS
 from onboarding.providers.entry_kinds import Entry
 from onboarding.spinnaker.bundle import bundle_files
@@ -108,10 +108,7 @@ def test_no_name_is_a_reference() -> None:
     formats = [one for one in vars(names).values() if isinstance(one, NameFormat)]
     assert {names.FIAT_ROLE, names.KEY_PAIR} <= {*formats}
 
-    wrong = [
-        (one.rule, taken(lambda text, one=one: matching(one, text), *REFERENCES))
-        for one in formats
-    ]
+    wrong = [(one.rule, taken(one, *REFERENCES)) for one in formats]
 
     assert [found for found in wrong if found[1]] == []
     assert taken(names.fiat_role, *REFERENCES) == []

@@ -73,7 +73,7 @@ def test_another_person_approves_with_a_comment_that_is_shown(production) -> Non
     page = browser.get(address).content.decode()
     run = Run.objects.get()
     assert (run.status, run.approved_by.username) == (Status.APPLYING, "paul")
-    assert run.approved_digest == read(run)["digest"]
+    assert run.approved_digest == read(run)["read"]
     assert run.approved_digest in page
     assert "Seen with ops." in page
 
@@ -84,9 +84,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_approved(
 ) -> None:
     browser = signed_in(person("approver", username="paul"))
 
-    answer = browser.post(
-        f"{production.get_absolute_url()}approve/", {"digest": digest}
-    )
+    answer = browser.post(f"{production.get_absolute_url()}approve/", {"read": digest})
 
     assert "Not approved: the plan changed after you opened it" in messages_of(answer)
     assert Run.objects.get().status == Status.PLANNED

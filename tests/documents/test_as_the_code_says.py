@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
+from accounts.discover import questions
+from accounts.models import notifications, question
 from accounts.models.states import (
     GROUPS,
     WORDS,
@@ -102,6 +105,19 @@ def test_the_page_for_users_has_the_figures_of_the_benchmarks() -> None:
     assert [line for line in rows if line not in measured] == []
     assert len(rows) > 5
     assert f"{accounts} accounts are verified in a night" in measured
+
+
+def test_security_says_how_long_what_expires_is_kept() -> None:
+    page = (DOCS.parent / "SECURITY.md").read_text()
+    of_people = (questions.KEPT, question.KEPT_SAVED, question.KEPT)
+    days = [kept.days for kept in of_people]
+
+    assert (
+        f"notifications: for whom | database | {notifications.KEPT.days} days |" in page
+    )
+    assert days[0] == 1
+    assert f"| a day; {days[1]} days; {days[2]} days |" in page
+    assert f"| {settings.SESSION_COOKIE_AGE // 3600} hours at most |" in page
 
 
 EXAMPLES = DOCS / "examples"

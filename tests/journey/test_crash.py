@@ -94,7 +94,7 @@ def test_a_worker_killed_after_each_change_leaves_the_same_end(
     left = [
         change
         for side in Scope.load(run).sides
-        for change in side.changes(Sessions(run="after"))
+        for change in side.compared(Sessions(run="after")).changes
     ]
     assert run.status == Status.VERIFIED, run.error
     assert left == []

@@ -117,6 +117,20 @@ def test_its_policy_is_the_documented_one() -> None:
     assert statements_of(role()) == found
 
 
+def test_with_a_boundary_only_roles_that_have_it_get_permissions() -> None:
+    page = (DOCS / "install" / "aws-identity.md").read_text()
+    block = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[2]
+    cap = f"arn:aws:iam::{MANAGING_ID}:policy/BOUNDARY"
+
+    found = statements_of(role(boundary=cap))
+
+    first = [one["Sid"] for one in found].index("BoundedRoles")
+    instead = [in_a_managed_account(one) for one in json.loads(block)]
+    assert found[first : first + 2] == instead
+    others = [one for one in found if one not in instead]
+    assert others == [one for one in statements_of(role()) if one["Sid"] != "OwnRoles"]
+
+
 def test_access_entries_are_left_to_whoever_deploys_it() -> None:
     _, text = documented()
 

@@ -64,11 +64,11 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
     [
         (names.account_id, "92222222222"),
         (names.account_id, "٩٢٢٢٢٢٢٢٢٢٢٢"),
-        (names.environment, "Staging EU"),
-        (names.account_name, "-a"),
-        (names.account_name, "a" * 61),
-        (names.account_name, "a\n"),
-        (names.role_name, "a/b"),
+        (names.ENVIRONMENT, "Staging EU"),
+        (names.ACCOUNT_NAME, "-a"),
+        (names.ACCOUNT_NAME, "a" * 61),
+        (names.ACCOUNT_NAME, "a\n"),
+        (names.ROLE_NAME, "a/b"),
         (names.chain_role, "deploy-aws-cn"),
         (names.chain_role, "aws-us-gov"),
         (names.chain_role_in_path, "/a"),
@@ -78,13 +78,13 @@ def test_an_account_id_is_its_twelve_digits(value: str) -> None:
         (names.chain_role_in_path, "a/" + "b" * 65),
         (names.chain_role_in_path, "arn:aws:iam::911111111111:role/a"),
         (names.chain_role_in_path, "in-aws-cn/a"),
-        (names.external_id, "a"),
-        (names.external_id, "a b"),
-        (names.external_id, "corp\n"),
-        (names.external_id, "Yes"),
-        (names.external_id, "secret://x"),
-        (names.organization, "o-UPPER12345"),
-        (names.identity_arn, "arn:aws:sts::911111111111:assumed-role/a/b"),
+        (names.EXTERNAL_ID, "a"),
+        (names.EXTERNAL_ID, "a b"),
+        (names.EXTERNAL_ID, "corp\n"),
+        (names.EXTERNAL_ID, "Yes"),
+        (names.EXTERNAL_ID, "secret://x"),
+        (names.ORGANIZATION, "o-UPPER12345"),
+        (names.IDENTITY_ARN, "arn:aws:sts::911111111111:assumed-role/a/b"),
         (names.fiat_role, "-rf"),
         (names.fiat_role, "${HOME}"),
         (names.fiat_role, "a\x00b"),
@@ -107,8 +107,8 @@ def test_what_cannot_be_right_is_quoted_and_refused(rule, value: str) -> None:
         (names.fiat_role, 'Team “A” & $friends\' "x"'),
         (names.chain_role, "spinnakerManaged"),
         (names.chain_role_in_path, "spinnaker/deploy"),
-        (names.organization, "o-a1b2c3d4e5"),
-        (names.identity_arn, "arn:aws-cn:iam::911111111111:role/path/to/x"),
+        (names.ORGANIZATION, "o-a1b2c3d4e5"),
+        (names.IDENTITY_ARN, "arn:aws-cn:iam::911111111111:role/path/to/x"),
     ],
 )
 def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
@@ -117,13 +117,13 @@ def test_what_is_right_stays_as_it_is(rule, value: str) -> None:
 
 def test_an_external_id_is_as_long_as_aws_takes_it() -> None:
     with pytest.raises(names.BadName, match="2 to 1,224"):
-        names.external_id("a" * 1225)
+        names.EXTERNAL_ID("a" * 1225)
 
 
 @pytest.mark.parametrize("sign", [":", ",", "/", "%", "?", " ", "ü", "@", "$", "!"])
 def test_no_name_breaks_cache_keys_roll_out_lists_or_hals_own_urls(sign: str) -> None:
     with pytest.raises(names.BadName):
-        names.account_name(f"a{sign}b")
+        names.ACCOUNT_NAME(f"a{sign}b")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_is_made_of_a_text_is_a_name_or_nothing(text: str, longest: int) ->
     name = names.account_name_from(text, longest=longest)
 
     assert len(name) <= longest
-    assert not name or names.account_name(name) == name
+    assert not name or names.ACCOUNT_NAME(name) == name
 
 
 def refuses(format_, value):

@@ -16,7 +16,7 @@ from ninja.responses import Status
 from accounts.api.authentication import OPERATES, ApiRequest, count
 from accounts.api.idempotency import once, once_if_keyed
 from accounts.api.problems import Code, Problem, answer_of, asked_of
-from accounts.api.requests import takes_a_file
+from accounts.api.requests import takes_bytes
 from accounts.api.v1.bundles import AskedBefore
 from accounts.api.v1.texts import READ_AGAIN
 from accounts.discover.files import previewed_file, saved_file
@@ -27,6 +27,8 @@ from accounts.mapping.accounts_file.outcome import Doing, is_short, outcome
 from accounts.models import ManagedAccount, Question
 from accounts.packed import unpacked
 from onboarding.accounts_file import FileProblems
+from onboarding.accounts_file.reader import TOO_LARGE
+from onboarding.bounded_yaml import MOST_BYTES
 
 router = Router()
 
@@ -105,7 +107,7 @@ def file_of(text: str | Iterator[str], form: str) -> HttpResponseBase:
     summary="Save an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
-@takes_a_file
+@takes_bytes(MOST_BYTES, TOO_LARGE)
 @once
 def save_accounts_file(request: ApiRequest) -> Any:
     """Describe every account of the file as it says, or none of them. The same file
@@ -136,7 +138,7 @@ def read_saved_accounts_file(request: ApiRequest, saved: Digest) -> Any:
     summary="Preview an accounts file",
     openapi_extra=SENDS_A_FILE,
 )
-@takes_a_file
+@takes_bytes(MOST_BYTES, TOO_LARGE)
 @once_if_keyed
 def preview_accounts_file(request: ApiRequest) -> Any:
     """Say what saving the file would change, or what is wrong with it. Nothing is
@@ -182,15 +184,11 @@ def waits(asked: Question) -> dict[str, Any]:
 PATHS = {previewed_file.name: "preview", saved_file.name: "saved"}
 
 
-def is_csv(request: ApiRequest) -> bool:
-    return request.content_type == CSV
-
-
 def answered(request: ApiRequest, kind: Kind, doing: Doing) -> Any:
     """Save or preview the file, or let a worker do it; raise Problem with all that is
     wrong, and where.
     """
-    body, csv = request.body, is_csv(request)
+    body, csv = request.body, request.content_type == CSV
     count(request, str(request.token.pk), len(body) // BYTES)
     if not is_short(body):
         question = kind.about(request.user, body, form="csv" if csv else "yaml")

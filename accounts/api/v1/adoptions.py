@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,7 +23,6 @@ from accounts.discover.looking import look
 from accounts.mapping.adopting.again import (
     AdoptedAgain,
     adopted_again,
-    again_document,
     identity_for_file,
     of_stored,
 )
@@ -48,7 +48,7 @@ from accounts.models import Adoption
 from accounts.models.question import LONGEST_NAME, SpinnakerReport
 from onboarding.adopting.looking import identity_of
 from onboarding.adopting.report import accounts_file
-from onboarding.names import BadName, role_name, seen
+from onboarding.names import ROLE_NAME, BadName, seen
 
 router = Router()
 
@@ -97,23 +97,33 @@ class AdoptionValue(Schema):
     """A value that the sources have otherwise than when they were last adopted."""
 
     account: str = Field(description="As Bowline calls it")
-    field: str
+    field: str = Field(alias="difference.field")
     before: Any = Field(
-        description="In the sources when they were last adopted. null: it was missing"
+        alias="difference.before",
+        description="In the sources when they were last adopted. null: it was missing",
     )
     before_known: bool = Field(
+        alias="difference.is_known",
         description="false where the account was adopted by a version that didn’t "
-        "keep the sources’ values"
+        "keep the sources’ values",
     )
-    now: Any = Field(description="In the sources. null: it is missing")
-    in_bowline: Any
+    now: Any = Field(
+        alias="difference.now", description="In the sources. null: it is missing"
+    )
+    in_bowline: Any = Field(alias="difference.here")
     conflict: bool = Field(
+        alias="difference.is_conflict",
         description="Whether Bowline has changed it since, too, so that its value "
-        "stays unless `take` names it"
+        "stays unless `take` names it",
     )
-    taken: bool = Field(description="Whether the accounts file has the sources’ value")
-    decided_by: str = Field(description="Of a conflict: who changed it in Bowline")
-    decided_at: datetime | None
+    taken: bool = Field(
+        alias="difference.is_taken",
+        description="Whether the accounts file has the sources’ value",
+    )
+    decided_by: str = Field(
+        alias="who", description="Of a conflict: who changed it in Bowline"
+    )
+    decided_at: datetime | None = Field(alias="at")
 
 
 class AdoptionRenamed(Schema):
@@ -122,24 +132,29 @@ class AdoptionRenamed(Schema):
 
 
 class AdoptionHeldBack(Schema):
-    account: str
+    account: str = Field(alias="name")
     reason: str
 
 
 class AdoptionChanges(Schema):
     """What saving the accounts file of a report would change."""
 
-    unchanged: bool
+    unchanged: bool = Field(alias="is_unchanged")
     new: list[str]
     same: int = Field(description="Accounts of Bowline in which nothing changes")
     renamed: list[AdoptionRenamed]
     changed: list[AdoptionValue]
     removed: list[str] = Field(
-        description="Adopted earlier, and no longer in the sources. None is deleted"
+        alias="gone",
+        description="Adopted earlier, and no longer in the sources. None is deleted",
     )
     held_back: list[AdoptionHeldBack] = Field(
         description="Accounts that aren’t in the file, and stay as they are"
     )
+
+    @staticmethod
+    def resolve_renamed(again: AdoptedAgain) -> list[dict[str, str]]:
+        return [{"before": before, "now": now} for before, now in again.renamed]
 
 
 Choice = Annotated[str, Field(max_length=MOST_OF_CHOICE)]
@@ -190,7 +205,7 @@ def report_on_spinnaker(request: ApiRequest, body: SpinnakerFiles) -> Any:
     and changes nothing: `look` in the report says how many it has read.
     """
     files = contents_of(body)
-    role = body.look_with and role_named(body.look_with)
+    role = body.look_with and checked_text("look_with", body.look_with, ROLE_NAME)
     count(request, str(request.token.pk), sum(map(len, files.values())) // BYTES)
     deployment = body.deployment and checked_text("deployment", body.deployment)
     confirmed = [checked_text("confirm", name) for name in body.confirm]
@@ -224,18 +239,11 @@ def contents_of(body: SpinnakerFiles) -> dict[str, bytes]:
     return files
 
 
-def checked_text(at: str, text: str) -> str:
+def checked_text(at: str, text: str, rule: Callable[[str], str] = seen) -> str:
     try:
-        return seen(text)
+        return rule(text)
     except BadName as error:
         raise invalid(at, str(error)) from None
-
-
-def role_named(text: str) -> str:
-    try:
-        return role_name(text)
-    except BadName as error:
-        raise invalid("look_with", str(error)) from None
 
 
 def invalid(at: str, sentence: str) -> Problem:
@@ -312,7 +320,7 @@ def read_adoption_changes(request: ApiRequest, id: UUID, wanted: Query[Answers])
     """
     row = row_with_accounts(request, id)
     try:
-        return again_document(compared(row, wanted))
+        return compared(row, wanted)
     except ValueError as error:
         raise Problem(Code.INVALID, str(error)) from None
 

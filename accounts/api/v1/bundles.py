@@ -19,9 +19,8 @@ from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Code, Problem, asked_of
 from accounts.api.requests import Request
-from accounts.api.v1 import foreign
 from accounts.api.v1.foreign import AlikeListed, group_item
-from accounts.api.v1.texts import NO_NUL, READ_AGAIN, Digest, Number, Typed
+from accounts.api.v1.texts import IN_PROGRESS, NO_NUL, READ_AGAIN, Digest, Number, Typed
 from accounts.discover.comparisons import (
     Comparison,
     Made,
@@ -46,7 +45,6 @@ from accounts.spinnaker.next_bundle import (
     EVERY,
     MOST_KEPT,
     Failing,
-    Unlike,
     sides,
     two,
     unlike_now,
@@ -116,8 +114,12 @@ def list_bundles(
     request: HttpRequest, asked: Query[PageQuery], filters: Query[BundleFilters]
 ) -> dict[str, Any]:
     """List the bundles, newest first, as the filters ask."""
-    found = page_of(matching_bundles(request.GET), "-number", asked)
-    return found.page(cells_of(BUNDLES.columns, row) for row in found.rows)
+    return page_of(
+        matching_bundles(request.GET),
+        "-number",
+        asked,
+        lambda rows: [cells_of(BUNDLES.columns, row) for row in rows],
+    )
 
 
 @router.get("/{number}", response=BundleInFull, summary="Read a bundle")
@@ -133,7 +135,7 @@ def read_bundle(request: HttpRequest, number: Number) -> dict[str, Any]:
         "error": row.error,
         "files": row.files,
         "policies_of_others": [
-            foreign.group_item(one) for one in of_bundle(row.accounts.all())
+            group_item(one) for one in of_bundle(row.accounts.all())
         ],
     }
 
@@ -232,9 +234,7 @@ class Differences(Schema):
 
 class Compared(Schema):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(
-        description="Whether a worker is processing it. Poll until false"
-    )
+    in_progress: bool = Field(description=IN_PROGRESS)
     page: str = Field(description="Where people read it")
     sentence: str
     changes: Differences | None = Field(description="null: in progress")
@@ -281,7 +281,7 @@ def differences(excerpt: Excerpt) -> dict[str, Any]:
         "accounts": excerpt.accounts,
         "files": excerpt.paths,
         "changed_accounts": [account(*one) for one in named],
-        "changed_files": [file._asdict() for file in excerpt.files],
+        "changed_files": excerpt.files,
     }
 
 
@@ -292,7 +292,7 @@ def account(verb: str, one: Named) -> dict[str, Any]:
         "verb": verb,
         "provider": one.provider,
         "name": one.name,
-        "fields": [field._asdict() for field in altered.fields] if altered else [],
+        "fields": altered.fields if altered else [],
         "risks": list(altered.risks) if altered else [],
         "before": before,
         "after": after,
@@ -471,7 +471,14 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
         "since": last,
         "accounts": ready,
         **comparison_answer("/bundles/next", page, found),
-        **unlike_of(unlike),
+        "kept": unlike.kept,
+        "kept_count": unlike.kept_count,
+        "added_broken": unlike.added,
+        "added_broken_count": unlike.added_count,
+        "edited": unlike.edited,
+        "edited_count": len(unlike.edited) + unlike.edited_more,
+        "excluded": unlike.excluded,
+        "policies_of_others": [group_item(one) for one in unlike.others],
     }
     if isinstance(found, Waits):
         waits = {"sentence": OF_MANY.format(TAKES_LONG), "digest": "", "is_old": False}
@@ -482,17 +489,4 @@ def read_next_bundle(request: ApiRequest, before: Query[AskedBefore]) -> Any:
         "since": changes.since or None,
         "digest": changes.digest,
         "is_old": found.is_old,
-    }
-
-
-def unlike_of(unlike: Unlike) -> dict[str, Any]:
-    return {
-        "kept": unlike.kept,
-        "kept_count": unlike.kept_count,
-        "added_broken": unlike.added,
-        "added_broken_count": unlike.added_count,
-        "edited": unlike.edited,
-        "edited_count": len(unlike.edited) + unlike.edited_more,
-        "excluded": unlike.excluded,
-        "policies_of_others": [group_item(one) for one in unlike.others],
     }

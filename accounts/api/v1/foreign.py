@@ -5,6 +5,7 @@ accepted, removed.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -21,7 +22,6 @@ from accounts.api.v1.texts import NO_NUL, Digest, Filter, Number, seen
 from accounts.decisions.many import Choice, Many
 from accounts.models import ForeignPolicy
 from accounts.runs.foreign import accepting
-from accounts.runs.foreign import accepting as deciding
 from accounts.runs.foreign.accepting import MOST_AT_ONCE
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
 
@@ -81,8 +81,7 @@ def list_foreign_policies(
     rows = ForeignPolicy.objects.select_related("account")
     if filters.account:
         rows = rows.filter(account__name=filters.account)
-    found = page_of(rows, "pk", asked)
-    return found.page(found.rows)
+    return page_of(rows, "pk", asked)
 
 
 def numbered(number: Number) -> ForeignPolicy:
@@ -93,46 +92,35 @@ def numbered(number: Number) -> ForeignPolicy:
     return found
 
 
-def policy_decided(
-    _: ApiRequest, policy: ForeignPolicy, __: ForeignPolicy
-) -> ForeignPolicy:
-    return numbered(policy.pk)
-
-
-operation(
+on_policy = partial(
+    operation,
     router,
+    response={200: ForeignPolicyListed},
+    find=numbered,
+    answer=lambda _, policy, __: numbered(policy.pk),
+)
+on_policy(
     "/{number}/ask",
     accepting.ask,
     "ask_for_foreign_policy",
     "Ask to accept a policy of others",
-    {200: ForeignPolicyListed},
     says="Ask to let it stay until a day. What was accepted before ends.",
-    find=numbered,
     body=Ask,
-    answer=policy_decided,
 )
-operation(
-    router,
+on_policy(
     "/{number}/accept",
     accepting.accept,
     "accept_foreign_policy",
     "Accept a policy of others",
-    {200: ForeignPolicyListed},
     says="Accept it as requested. Verifications then don’t fail because of it.",
-    find=numbered,
     body=Acceptance,
-    answer=policy_decided,
 )
-operation(
-    router,
+on_policy(
     "/{number}/end",
     accepting.end,
     "end_foreign_policy",
     "End the acceptance of a policy of others",
-    {200: ForeignPolicyListed},
     says="From now on, it counts as not approved.",
-    find=numbered,
-    answer=policy_decided,
 )
 
 
@@ -235,7 +223,7 @@ def read_alike_policies(request: ApiRequest, alike: Alike) -> dict[str, Any]:
     return {
         "one": policies[0],
         "policies": policies,
-        "to_ask": chosen(deciding.to_ask(alike, request.user)),
+        "to_ask": chosen(accepting.to_ask(alike, request.user)),
         "to_accept": [
             {
                 **chosen(asked.choice),
@@ -244,9 +232,9 @@ def read_alike_policies(request: ApiRequest, alike: Alike) -> dict[str, Any]:
                 "reason": asked.one.reason,
                 "until": asked.one.until,
             }
-            for asked in deciding.to_accept(alike, request.user)
+            for asked in accepting.to_accept(alike, request.user)
         ],
-        "to_end": chosen(deciding.to_end(alike, request.user)),
+        "to_end": chosen(accepting.to_end(alike, request.user)),
     }
 
 
@@ -270,39 +258,30 @@ def decided(_: ApiRequest, __: str, many: Many[ForeignPolicy]) -> dict[str, Any]
     return {"decided": len(many.done), "left": left}
 
 
-operation(
-    alike,
+on_alike = partial(
+    operation, alike, response={200: DecidedAlike}, find=alike_named, answer=decided
+)
+on_alike(
     "/{alike}/ask",
-    deciding.ask_alike,
+    accepting.ask_alike,
     "ask_for_alike_policies",
     "Ask to accept a policy in many accounts",
-    {200: DecidedAlike},
     says="Ask to let those of these stay until a day that no one asks about yet.",
-    find=alike_named,
     body=AskAlike,
-    answer=decided,
 )
-operation(
-    alike,
+on_alike(
     "/{alike}/accept",
-    deciding.accept_alike,
+    accepting.accept_alike,
     "accept_alike_policies",
     "Accept a policy in many accounts",
-    {200: DecidedAlike},
     says="Accept those of these as requested, each as if it were decided alone.",
-    find=alike_named,
     body=AcceptAlike,
-    answer=decided,
 )
-operation(
-    alike,
+on_alike(
     "/{alike}/end",
-    deciding.end_alike,
+    accepting.end_alike,
     "end_alike_policies",
     "End the acceptance of a policy in many accounts",
-    {200: DecidedAlike},
     says="Let those of these that are accepted count as not approved from now on.",
-    find=alike_named,
     body=EndAlike,
-    answer=decided,
 )

@@ -21,10 +21,10 @@ from accounts.api.v1.runs import RunInFull, read_decided
 from accounts.api.v1.texts import NO_NUL
 from accounts.mapping.accounts_file import register
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.models import ManagingAccount, Run
-from accounts.models.states import OPEN
+from accounts.models import ManagingAccount
 from accounts.runs import actions
 from accounts.runs.capacity import capacity_of
+from accounts.runs.deciding.approving import open_managing_run
 from accounts.runs.managing.kept_roles import take_role_off
 from accounts.runs.managing.other_sites import adopt_list
 from onboarding.accounts_file import read_accounts_file
@@ -198,17 +198,14 @@ operation(
 
 
 def in_full(row: ManagingAccount) -> dict[str, Any]:
-    run = Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
-    room = capacity_of(row)
+    run, room = open_managing_run(), capacity_of(row)
     return {
         "state": row.state,
         "verified_at": row.verified_at,
         "open_run": run.number if run else None,
         "assumed": room.wanted,
         "most": room.most,
-        "kept_roles": [
-            {**one.model_dump(), "account_id": one.account_id} for one in row.kept
-        ],
+        "kept_roles": row.kept,
         "other_site": row.other_site or None,
         "settings": managing_written(
             managing_of(row), trusts_bowline=row.trusts_bowline

@@ -5,6 +5,7 @@ watched, handed off.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -26,7 +27,6 @@ from accounts.discover.organization import reading, watching
 from accounts.discover.organization.members import (
     MOST_AT_ONCE,
     Listed,
-    Shared,
     listed_members,
 )
 from accounts.discover.organization.watching import stop_watching, watch_unit
@@ -68,14 +68,24 @@ class OrganizationRead(Schema):
 
 
 class MemberListed(Schema):
-    account_id: str
-    name: str = Field(description="In the organization")
-    state: str
+    account_id: str = Field(alias="member.account_id")
+    name: str = Field(alias="member.name", description="In the organization")
+    state: str = Field(alias="member.word")
     unit: str
-    joined_at: datetime | None
-    account: str = Field(description="Its name in Bowline, or the proposed one")
+    joined_at: datetime | None = Field(alias="member.joined_at")
+    account: str = Field(
+        alias="name", description="Its name in Bowline, or the proposed one"
+    )
     is_added: bool
     refusal: str = Field(description="Why it can’t be added, or empty if it can")
+
+    @staticmethod
+    def resolve_unit(one: Listed) -> str:
+        return one.member.unit.path if one.member.unit else ""
+
+    @staticmethod
+    def resolve_is_added(one: Listed) -> bool:
+        return one.added is not None
 
 
 @with_fields(SHARED)
@@ -139,21 +149,17 @@ def list_organization_members(
     """List its accounts by ID, as the filters ask."""
     managing = managing_of(managing_row())
     members = matching_members(read_to_the_end(managing), request.GET)
-    found = page_of(members.select_related("unit"), "account_id", asked)
-    items = [member_of(one) for one in listed_members(found.rows, managing)]
-    return found.page(items)
+    listed = partial(listed_members, managing=managing)
+    return page_of(members.select_related("unit"), "account_id", asked, listed)
 
 
 @changes(router, "/members", "Add accounts of the organization", {202: MembersAddition})
 def add_organization_members(request: ApiRequest, body: Addition) -> Any:
     """Let a worker describe these accounts as drafts: all of them, or none."""
-    managing = managing_of(managing_row())
+    kept = organization()
+    form = checked(SharedForm(filled(body), partition=kept.partition))
     row = watching.begin_adding(
-        read_to_the_end(managing),
-        body.accounts,
-        shared_of(body, managing.partition),
-        request.user,
-        plans=body.plan,
+        kept, body.accounts, form.shared(), request.user, plans=body.plan
     )
     return Status(202, adds_of(row))
 
@@ -184,11 +190,6 @@ def read_to_the_end(managing: Managing) -> Organization:
     return kept
 
 
-def shared_of(body: Addition, partition: str) -> Shared:
-    """Read what they have in common by the page's own form; raise Problem."""
-    return checked(SharedForm(filled(body), partition=partition)).shared()
-
-
 def filled(body: Schema) -> QueryDict:
     """Fill the page's form in."""
     asked = body.model_dump()
@@ -215,20 +216,6 @@ def checked(form: F) -> F:
 
 NAMES = {one.name: ".".join(one.keys) for one in SHARED}
 """How a request calls what the form calls otherwise."""
-
-
-def member_of(one: Listed) -> dict[str, Any]:
-    member = one.member
-    return {
-        "account_id": member.account_id,
-        "name": member.name,
-        "state": member.word,
-        "unit": member.unit.path if member.unit else "",
-        "joined_at": member.joined_at,
-        "account": one.name,
-        "is_added": one.added is not None,
-        "refusal": one.refusal,
-    }
 
 
 def adds_of(row: Question) -> dict[str, Any]:
@@ -273,10 +260,6 @@ def read_organization_hand_off(request: ApiRequest) -> dict[str, Any]:
     return {"stack_sets": stack_sets(), "files": files}
 
 
-def looked(request: ApiRequest, waiting: int) -> dict[str, int]:
-    return {"waiting": waiting}
-
-
 operation(
     router,
     "/hand-off/look",
@@ -285,7 +268,7 @@ operation(
     "Check whether the organization is done",
     {202: Waiting},
     says="Check at once all accounts that wait for the organization.",
-    answer=looked,
+    answer=lambda _, waiting: {"waiting": waiting},
 )
 
 
@@ -314,9 +297,14 @@ class WatchedWith(Schema):
 
 
 class UnitListed(Schema):
-    id: str
+    id: str = Field(alias="unit_id")
     path: str = Field(description="The names from the root to it")
     watch: WatchedWith | None = Field(description="null: it isn’t watched")
+
+    @staticmethod
+    def resolve_watch(row: Unit) -> dict[str, Any] | None:
+        watch: Watch | None = getattr(row, "watch", None)
+        return watched_with(watch) if watch else None
 
 
 @router.get(
@@ -332,8 +320,7 @@ def list_organization_units(
     rows = Unit.objects.filter(organization=organization()).select_related("watch")
     if filters.watched:
         rows = rows.filter(watch__isnull=filters.watched == "no")
-    found = page_of(rows, "unit_id", asked)
-    return found.page(unit_of(row) for row in found.rows)
+    return page_of(rows, "unit_id", asked)
 
 
 @changes(
@@ -357,7 +344,7 @@ def watch_organization_unit(
     roles_tag = form.cleaned_data["roles_tag"]
     existed = Watch.objects.filter(unit=row).exists()
     watch_unit(row, form.shared(), roles_tag, request.user)
-    return Status(200 if existed else 201, unit_of(unit_called(unit)))
+    return Status(200 if existed else 201, unit_called(unit))
 
 
 def organization() -> Organization:
@@ -368,15 +355,6 @@ def unit_called(unit_id: str) -> Unit:
     """Find a unit by its ID; 404 where there is none."""
     rows = Unit.objects.select_related("watch")
     return get_object_or_404(rows, organization=organization(), unit_id=unit_id)
-
-
-def unit_of(row: Unit) -> dict[str, Any]:
-    watch: Watch | None = getattr(row, "watch", None)
-    return {
-        "id": row.unit_id,
-        "path": row.path,
-        "watch": None if watch is None else watched_with(watch),
-    }
 
 
 def watched_with(watch: Watch) -> dict[str, Any]:

@@ -57,8 +57,7 @@ def list_activity(
     request: HttpRequest, asked: Query[PageQuery], filters: Query[ActivityFilters]
 ) -> dict[str, Any]:
     """List what was decided, newest first, as the filters ask."""
-    found = page_of(matching_activity(NO_ONE, request.GET), "-number", asked)
-    return found.page(found.rows)
+    return page_of(matching_activity(NO_ONE, request.GET), "-number", asked)
 
 
 router = Router()
@@ -66,7 +65,7 @@ router = Router()
 
 class StateCount(Schema):
     environment: str
-    state: AccountState
+    state: AccountState = Field(alias="word")
     accounts: int
 
 
@@ -109,14 +108,7 @@ def read_overview(request: ApiRequest) -> dict[str, Any]:
         "version": VERSION,
         "accounts": states.total(),
         "states": {state: count for state, count in states.items() if count},
-        "environments": [
-            {
-                "environment": one.environment,
-                "state": one.word,
-                "accounts": one.accounts,
-            }
-            for one in counts
-        ],
+        "environments": counts,
         "to_do": [
             {"sentence": one.text, "page": full_url(request, one.url)} for one in todo
         ],

@@ -5,6 +5,7 @@ and identical plans, read once and approved together.
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 from django.http import HttpRequest, QueryDict
@@ -19,7 +20,7 @@ from accounts.api.operations import operation
 from accounts.api.paging import LARGEST, Page, PageQuery, page_of
 from accounts.api.problems import Code, Problem
 from accounts.api.requests import Request
-from accounts.api.v1.accounts.describing import AccountFilters
+from accounts.api.v1.accounts.describing import AccountFilters, accounts_named
 from accounts.api.v1.decisions import TakeOverAsked
 from accounts.api.v1.runs import Plan, plan_in_full, read_run_plan
 from accounts.api.v1.texts import TEST, AccessTest, Comment, Number, Typed
@@ -38,10 +39,8 @@ from accounts.runs.deciding.same_changes import (
     refuse_crowd,
     same_of,
 )
-from accounts.runs.rollouts import decisions, start
-from accounts.runs.rollouts.census import Census, causes_of, managing_run
+from accounts.runs.rollouts import census, decisions, start
 from accounts.runs.rollouts.groups import groups_of, read_of, waiting
-from accounts.slices import in_slices
 from accounts.wording import counted
 
 router = Router()
@@ -51,7 +50,6 @@ TOO_MANY = (
     f"More than {MOST_IN_ROLLOUT:,} accounts match, which is the most of one request."
 )
 CONFIRM_COUNT = "This plans to remove {}. Confirm it with “confirm_count”: {}."
-UNKNOWN = "There is no account {}."
 ONLY_ONBOARD = "Only a rollout of kind onboard takes over existing roles."
 NONE = "No account can be started. {}"
 
@@ -120,16 +118,16 @@ class GroupApproval(Request):
 
 
 class RolloutListed(Schema):
-    number: int
-    kind: RolloutKind
-    state: RolloutState
+    number: int = Field(alias="rollout.number")
+    kind: RolloutKind = Field(alias="rollout.kind")
+    state: RolloutState = Field(alias="rollout.state")
     accounts: int
     good: int
     failed: int
     open: int
-    created_at: datetime
-    created_by: str
-    ended_at: datetime | None
+    created_at: datetime = Field(alias="rollout.created_at")
+    created_by: str = Field(alias="rollout.created_by_name")
+    ended_at: datetime | None = Field(alias="rollout.finished_at")
 
 
 class Group(Schema):
@@ -149,9 +147,15 @@ class Cause(Schema):
     fix: str
     runs: list[int] = Field(description="The newest of them")
 
+    @staticmethod
+    def resolve_runs(one: census.Cause) -> list[int]:
+        return [run.number for run in one.named]
+
 
 class RolloutInFull(RolloutListed):
-    reason: str = Field(description="Why it is paused or stopped")
+    reason: str = Field(
+        alias="rollout.reason", description="Why it is paused or stopped"
+    )
     statuses: dict[str, int] = Field(description="How many accounts, by status")
     managing_run: int | None = Field(
         description="The run of the managing account that comes first"
@@ -160,8 +164,10 @@ class RolloutInFull(RolloutListed):
     more_groups: int
     alone: list[int] = Field(description="Runs whose plans are like no other")
     causes: list[Cause]
-    limits: Limits
-    excluded: list[str] = Field(description="What couldn’t be started, and why")
+    limits: Limits = Field(alias="rollout")
+    excluded: list[str] = Field(
+        alias="rollout.excluded", description="What couldn’t be started, and why"
+    )
 
 
 class Granted(Schema):
@@ -193,8 +199,7 @@ class Retried(Schema):
 @router.get("", response=Page[RolloutListed], summary="List rollouts")
 def list_rollouts(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """List the rollouts, newest first."""
-    found = page_of(Rollout.objects.all(), "-number", asked)
-    return found.page(rollout_item(row) for row in rows_of(found.rows))
+    return page_of(Rollout.objects.all(), "-number", asked, rows_of)
 
 
 @changes(router, "", "Start a rollout", {201: RolloutInFull})
@@ -217,12 +222,13 @@ def start_rollout(request: ApiRequest, body: RolloutStart) -> Any:
     choice = body.take_over.choice.as_json() if body.take_over else {}
     if choice and kind != Rollout.Kind.ONBOARD:
         raise Problem(Code.CANNOT_START, ONLY_ONBOARD)
-    shown = in_full(start(chosen, kind, request.user, take_over=choice))
-    return Status(201, {**shown, "excluded": [*excluded, *shown["excluded"]]})
+    rollout = start(chosen, kind, request.user, take_over=choice)
+    rollout.excluded = [*excluded, *rollout.excluded]
+    return Status(201, in_full(rollout))
 
 
 @router.get("/{number}", response=RolloutInFull, summary="Read a rollout")
-def read_rollout(request: HttpRequest, number: Number) -> dict[str, Any]:
+def read_rollout(request: HttpRequest, number: Number) -> Any:
     """Read how far a rollout is, what waits for approval, and why accounts failed."""
     return in_full(rollout_numbered(number))
 
@@ -260,7 +266,7 @@ def group_named(number: Number, fingerprint: Fingerprint) -> tuple[Rollout, str]
     return rollout_numbered(number), fingerprint
 
 
-def decided(_: ApiRequest, rollout: Rollout, __: Rollout) -> dict[str, Any]:
+def decided(_: ApiRequest, rollout: Rollout, __: Rollout) -> Any:
     return in_full(rollout)
 
 
@@ -271,20 +277,6 @@ def rollout_numbered(number: Number) -> Rollout:
 
 def chosen_by(body: Chosen) -> list[ManagedAccount]:
     return accounts_named(body.accounts) if body.accounts else filtered(body.filter)
-
-
-def accounts_named(names: list[str]) -> list[ManagedAccount]:
-    """Find accounts by their names; raise Problem for a name of none."""
-    wanted = list(dict.fromkeys(names))
-    rows = ManagedAccount.objects.prefetch_related("providers")
-    found = {
-        row.name: row
-        for some in in_slices(wanted)
-        for row in rows.filter(name__in=some)
-    }
-    if unknown := [name for name in wanted if name not in found]:
-        raise Problem(Code.UNKNOWN_NAME, UNKNOWN.format(", ".join(unknown[:5])))
-    return list(found.values())
 
 
 def filtered(filters: AccountFilters | None) -> list[ManagedAccount]:
@@ -301,49 +293,19 @@ def filtered(filters: AccountFilters | None) -> list[ManagedAccount]:
     return found
 
 
-def rollout_item(row: Any) -> dict[str, Any]:
-    return {**rollout_columns(row.rollout), **{k: getattr(row, k) for k in COUNTS}}
-
-
-COUNTS = ("accounts", "good", "failed", "open")
-
-
-def rollout_columns(rollout: Rollout) -> dict[str, Any]:
-    return {
-        "number": rollout.number,
-        "kind": rollout.kind,
-        "state": rollout.state,
-        "created_at": rollout.created_at,
-        "created_by": rollout.created_by_name,
-        "ended_at": rollout.finished_at,
-    }
-
-
-def in_full(rollout: Rollout) -> dict[str, Any]:
+def in_full(rollout: Rollout) -> SimpleNamespace:
     """Describe a rollout with queries whose number does not grow with its accounts."""
     (row,) = rows_of([rollout])
-    census, groups, first = Census(rollout), groups_of(rollout), managing_run(rollout)
-    causes = causes_of(rollout) if census.failed else []
-    return {
-        **rollout_item(row),
-        "reason": rollout.reason,
-        "statuses": dict(census.statuses),
-        "managing_run": first.number if first else None,
-        "groups": groups.same,
-        "more_groups": groups.more,
-        "alone": [run.number for run in groups.others],
-        "causes": [
-            {
-                "accounts": cause.accounts,
-                "message": cause.message,
-                "fix": cause.fix,
-                "runs": [run.number for run in cause.named],
-            }
-            for cause in causes
-        ],
-        "limits": {name: getattr(rollout, name) for name in Limits.model_fields},
-        "excluded": rollout.excluded,
-    }
+    groups, first = groups_of(rollout), census.managing_run(rollout)
+    return SimpleNamespace(
+        **row._asdict(),
+        statuses=census.Census(rollout).statuses,
+        managing_run=first.number if first else None,
+        groups=groups.same,
+        more_groups=groups.more,
+        alone=[run.number for run in groups.others],
+        causes=census.causes_of(rollout) if row.failed else [],
+    )
 
 
 operation(
@@ -435,8 +397,10 @@ def list_rollout_accounts(
     request: HttpRequest, number: Number, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """List the accounts of a rollout, each with its newest run, in its order."""
-    found = page_of(reported(rollout_numbered(number)), "number", asked)
-    return found.page(cells_of(COLUMNS, run) for run in found.rows)
+    rows = reported(rollout_numbered(number))
+    return page_of(
+        rows, "number", asked, lambda runs: [cells_of(COLUMNS, run) for run in runs]
+    )
 
 
 identical = Router()
@@ -500,7 +464,7 @@ class SameApproved(Schema):
 @identical.get("", response=list[SameListed], summary="List identical plans")
 def list_identical_plans(request: HttpRequest) -> Any:
     """List the groups of waiting plans with the same changes, the largest first."""
-    return [one._asdict() for one in identical_plans()]
+    return identical_plans()
 
 
 @identical.get(

@@ -21,7 +21,7 @@ from accounts.api.openapi import (
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import Check
-from accounts.api.v1.texts import READ_AGAIN, Number
+from accounts.api.v1.texts import IN_PROGRESS, READ_AGAIN, Number
 from accounts.http import full_url
 from accounts.lists.declaration import cells_of
 from accounts.lists.runs import RUNS, matching_runs
@@ -65,9 +65,7 @@ class RunError(Schema):
 
 class RunInFull(RunListed):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(
-        description="Whether a worker is processing it. Poll until false"
-    )
+    in_progress: bool = Field(description=IN_PROGRESS)
     page: str = Field(description="Where people read it")
     waiting: str = Field(description="What the run is waiting for")
     error: RunError | None = Field(description="What ended it")
@@ -102,8 +100,8 @@ class OtherAssumer(Schema):
     the trust policy that Bowline plans.
     """
 
-    account_id: str
-    role: str
+    account_id: str = Field(alias="key.account")
+    role: str = Field(alias="key.name")
     sentence: str
 
 
@@ -148,8 +146,8 @@ def list_runs(
     request: ApiRequest, asked: Query[PageQuery], filters: Query[RunFilters]
 ) -> dict[str, Any]:
     """List the runs, newest first, as the filters ask."""
-    found = page_of(matching_runs(request.GET, request.user), "-number", asked)
-    return found.page(run_item(run) for run in found.rows)
+    rows = matching_runs(request.GET, request.user)
+    return page_of(rows, "-number", asked, lambda runs: map(run_item, runs))
 
 
 @router.get("/{number}", response=RunInFull, summary="Read a run")
@@ -192,14 +190,7 @@ def plan_in_full(run: Run) -> dict[str, Any]:
         "changes": steps,
         "entries": plan.entries,
         "risks": [risk.sentence for risk in plan.risks],
-        "other_assumers": [
-            {
-                "account_id": one.key.account,
-                "role": one.key.name,
-                "sentence": one.sentence,
-            }
-            for one in plan.others
-        ],
+        "other_assumers": plan.others,
         "to_confirm": [one.sentence for one in plan.to_confirm],
         "not_recommended": [one.sentence for one in plan.not_recommended],
         **before_approval(run, plan, reach, authors),

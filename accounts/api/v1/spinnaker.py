@@ -124,8 +124,7 @@ class DeliveryInFull(DeliveryListed):
 @deliveries.get("", response=Page[DeliveryListed], summary="List deliveries")
 def list_deliveries(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """List the deliveries, newest first."""
-    found = page_of(Delivery.objects.light(), "-number", asked)
-    return found.page(found.rows)
+    return page_of(Delivery.objects.light(), "-number", asked)
 
 
 @deliveries.get("/{number}", response=DeliveryInFull, summary="Read a delivery")
@@ -141,8 +140,7 @@ def read_delivery_steps(
     request: HttpRequest, number: Number, asked: Query[PageQuery]
 ) -> dict[str, Any]:
     """Read each account that is sent or deleted, in this order."""
-    found = page_of(delivery_numbered(number).steps.all(), "position", asked)
-    return found.page(found.rows)
+    return page_of(delivery_numbered(number).steps.all(), "position", asked)
 
 
 def delivery_numbered(number: Number) -> Delivery:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.mapping.accounts_file import MEANWHILE, describe, sentence
+from accounts.mapping.accounts_file import MEANWHILE, sentence
 from accounts.mapping.accounts_file.comparison import compare
 from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managing import managing_of, managing_row
@@ -258,26 +258,20 @@ def save_all(written: Sequence[WrittenAccount], by: User | None) -> datetime:
     """Write the drafts in statements for many at once; raise MembersRefused."""
     try:
         with transaction.atomic():
-            drafts = save_drafts(written, by)
+            compared = compare(written, lock=True)
+            refused: dict[str, str] = {}
+            for line, message in compared.problems:
+                managed = written[line].managed
+                refused.setdefault(managed.account_id, f"{managed.name}: {message}")
+            if refused:
+                raise MembersRefused(refused)
+            drafts = save(compared, by)
             moment = timezone.now()
             for some in in_slices([draft.pk for draft in drafts]):
                 ManagedAccount.objects.filter(pk__in=some).update(created_at=moment)
     except IntegrityError as error:
         raise MembersRefused({"": MEANWHILE}) from error
     return moment
-
-
-def save_drafts(
-    written: Sequence[WrittenAccount], by: User | None
-) -> list[ManagedAccount]:
-    compared = compare(written, lock=True)
-    refused: dict[str, str] = {}
-    for line, message in compared.problems:
-        managed = written[line].managed
-        refused.setdefault(managed.account_id, f"{managed.name}: {message}")
-    if refused:
-        raise MembersRefused(refused)
-    return save(compared, by)
 
 
 def known_members(
@@ -300,16 +294,8 @@ def refuse_invalid(account: Description) -> None:
     row.clean_fields(exclude=others)
 
 
-def describe_one(
-    one: Listed, shared: Shared, managing: Managing, by: User | str | None
-) -> ManagedAccount:
-    """Describe it as a draft; a text is a name without a person."""
-    row = ManagedAccount(created_by=None if isinstance(by, str) else by)
-    return describe(row, account_as(one, shared, managing), by)
-
-
 def account_as(
-    one: Listed, shared: Shared, managing: Managing, line: int = 1
+    one: Listed, shared: Shared, managing: Managing, line: int
 ) -> WrittenAccount:
     own = {"name": one.name, "account_id": one.member.account_id}
     if one.is_managing and shared["made_by"] == MadeBy.BOWLINE:

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.discover.organization.watching import draft_new
+from accounts.discover.questions import SEE_LOG
 from accounts.mapping.managing import managing_of
 from accounts.models import ManagingAccount, Member, MemberTag, Organization, Unit
 from accounts.models.account import storable
@@ -122,8 +123,12 @@ MOST_FAILURES = 5
 """How often in a row AWS may be too busy, with a pause in between."""
 
 
-def kept_organization(managing: Managing) -> Organization | None:
-    """Find what was read from this managing account."""
+def kept_organization(
+    managing: ManagingAccount | Managing | None,
+) -> Organization | None:
+    """Find what was read from this managing account; nothing without one."""
+    if managing is None:
+        return None
     rows = Organization.objects.select_related("asked_by")
     return rows.filter(
         partition=managing.partition, account_id=managing.account_id
@@ -153,7 +158,7 @@ def begin_reading(
 def begin_again() -> None:
     """Read the organization again, if somebody asked for it once."""
     row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
+    kept = kept_organization(row)
     if row and kept and kept.read_at:
         begin_reading(managing_of(row), None)
 
@@ -187,11 +192,8 @@ def read_slice(row: Organization) -> None:
             message=(
                 "Bowline encountered an internal error while reading the organization."
             ),
-            hint=LOG,
+            hint=SEE_LOG,
         )
-
-
-LOG = "See the worker's log."
 
 
 def client_of(row: Organization) -> AccountClient:
@@ -288,34 +290,22 @@ def read_tags(row: Organization, client: AccountClient, some: list[Member]) -> N
         MemberTag.objects.bulk_create(
             MemberTag(member=member, key=key, value=storable(value, 256))
             for member, tags in answers.items()
-            for key, value in unique(tags.items())
+            for key, value in {storable(k, 128): v for k, v in tags.items()}.items()
         )
         some_rows = Member.objects.filter(pk__in=[member.pk for member in some])
         some_rows.update(tags_in=row.reading)
         row.write(failures=0)
 
 
-def unique(tags: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    return {storable(key, 128): value for key, value in tags}.items()
-
-
 def finish(row: Organization) -> None:
     """Forget units that no longer exist, and say that all was read."""
+    tags = MemberTag.objects.filter(member__organization=row).order_by("key")
+    keys = tags.values_list("key", flat=True).distinct()[:MOST_KEYS]
     with transaction.atomic():
         if not row.units_refused:
             row.units.exclude(seen_in=row.reading).delete()
-        row.write(
-            read_at=Now(),
-            finished_at=Now(),
-            failures=0,
-            tag_keys=tag_keys(row),
-        )
+        row.write(read_at=Now(), finished_at=Now(), failures=0, tag_keys=list(keys))
         notify_of_new_accounts(row)
-
-
-def tag_keys(row: Organization) -> list[str]:
-    tags = MemberTag.objects.filter(member__organization=row).order_by("key")
-    return list(tags.values_list("key", flat=True).distinct()[:MOST_KEYS])
 
 
 def pause(row: Organization, why: str) -> None:

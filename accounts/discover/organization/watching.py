@@ -14,20 +14,23 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold_nothing
 from accounts.discover.organization.members import (
     Listed,
     MembersRefused,
     Shared,
+    account_as,
     check_all,
-    describe_one,
     listed_members,
+    refuse_invalid,
     save_all,
 )
 from accounts.discover.questions import question
 from accounts.mapping.accounts_file import sentence
+from accounts.mapping.accounts_file.comparison import compare
+from accounts.mapping.accounts_file.saving import save
 from accounts.mapping.managed import columns_of_row
 from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.spinnaker import NameTaken
 from accounts.models import (
     Activity,
     ManagedAccount,
@@ -68,7 +71,7 @@ def around_drafts(
     OPERATOR,
     Activity.What.DESCRIBE,
     touches=around_drafts,
-    locks=lambda *_: None,
+    locks=hold_nothing,
 )
 def begin_adding(
     organization: Organization,
@@ -177,7 +180,7 @@ def around_watch(watch: Watch, *, locks: bool = False) -> DecisionReach:
 
 
 @decision(
-    "watch a unit", OPERATOR, What.WATCH, touches=around_watches, locks=lambda *_: None
+    "watch a unit", OPERATOR, What.WATCH, touches=around_watches, locks=hold_nothing
 )
 def watch_unit(unit: Unit, shared: Shared, roles_tag: str, by: User) -> Watch:
     """Watch the unit from now on, or with another template."""
@@ -232,12 +235,16 @@ def draft_each(watch: Watch, new: list[Member]) -> None:
             with transaction.atomic():
                 if not refused:
                     shared = template_of(watch, one.member)
-                    who = f"the watch on {watch.unit}"
-                    draft = describe_one(one, shared, managing, who)
+                    account = account_as(one, shared, managing, 1)
+                    refuse_invalid(account)
+                    compared = compare([account], lock=True)
+                    if compared.problems:
+                        raise ValidationError([it.message for it in compared.problems])
+                    (draft,) = save(compared, f"the watch on {watch.unit}")
                     authors = watch.authors.values_list("pk", flat=True)
                     add_authors([draft.pk], authors)
                 mark(one, watch)
-        except (DetailsError, NameTaken, ValidationError) as error:
+        except (DetailsError, ValidationError) as error:
             refused = sentence(error)
         except IntegrityError:
             refused = "Someone else just added it."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
+from accounts.forms.fields import ListField, bare_helper
 from accounts.help.documents import more
 from onboarding.details import DetailsError
 from onboarding.providers.roles import ACCESS, DEPLOY
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
     from onboarding.topology import Managed
 
 NOTHING: Mapping[Call, Any] = MappingProxyType({})
-
-
-class NamesField(forms.CharField):
-    """Several names in one line, separated by commas or white space."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list | tuple) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [name for name in re.split(r"[,\s]+", value or "") if name]
 
 
 def access_field() -> forms.ChoiceField:
@@ -53,8 +42,8 @@ def roles_path_field(initial: str) -> forms.CharField:
     )
 
 
-def more_roles_field() -> NamesField:
-    return NamesField(
+def more_roles_field() -> ListField:
+    return ListField(
         label="Other roles",
         required=False,
         help_text=more("Such as /web.", "prepare-accounts#amazon-ec2"),
@@ -80,9 +69,7 @@ class DetailsForm(forms.Form):
         super().__init__(data, initial=dict(initial or {}))
         self.managed = managed
         self.found = found
-        self.helper = FormHelper(self)
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = bare_helper()
         self.describe_fields()
 
     def describe_fields(self) -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.layout import Layout
+from crispy_forms.layout import HTML, Layout
 from django import forms
 
-from accounts.forms.fields import Fieldset, Included, MoreChoices, Sentence
-from accounts.forms.providers.base import NOTHING, DetailsForm, NamesField
+from accounts.forms.fields import Fieldset, ListField, MoreChoices, Sentence
+from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.help.documents import more
 from onboarding.checks import Call
 from onboarding.details import DetailsError
@@ -83,7 +83,7 @@ class EksForm(DetailsForm):
         fieldsets = [
             row_layout(row, rows[row], self.managed) for row in range(self.count)
         ]
-        button = Included("wizard/_add_cluster.html")
+        button = HTML('{% include "wizard/_add_cluster.html" %}')
         return Layout(Sentence(note), "rows", *fieldsets, button)
 
     def chosen(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -171,7 +171,7 @@ def alike_fields() -> dict[str, forms.Field]:
             required=False,
             help_text=more("View can't deploy.", "prepare-accounts#amazon-eks"),
         ),
-        "namespaces": NamesField(
+        "namespaces": ListField(
             label="Namespaces",
             required=False,
             initial=NAMESPACE,

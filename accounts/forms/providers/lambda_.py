@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from accounts.forms.fields import ListField
 from accounts.forms.providers.base import (
     DetailsForm,
-    NamesField,
     access_field,
     more_roles_field,
     roles_path_field,
@@ -19,14 +19,14 @@ class LambdaForm(DetailsForm):
     access = access_field()
     function_roles_path = roles_path_field(FUNCTION_ROLES_PATH)
     more_roles = more_roles_field()
-    code_buckets = NamesField(
+    code_buckets = ListField(
         label="Code buckets",
         required=False,
         help_text=more(
             "Comma-separated list of S3 buckets.", "prepare-accounts#aws-lambda"
         ),
     )
-    kms_keys = NamesField(
+    kms_keys = ListField(
         label="KMS keys",
         required=False,
         help_text=(

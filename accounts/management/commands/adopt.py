@@ -27,7 +27,6 @@ from accounts.management.command import (
     write,
 )
 from accounts.mapping.adopting.again import (
-    AdoptedAgain,
     adopted_again,
     again_lines,
     identity_for_file,
@@ -45,11 +44,10 @@ from accounts.wording import counted
 from onboarding.adopting.looking import Look, targets
 from onboarding.adopting.report import (
     Report,
-    Taken,
-    accounts_file,
     document,
     with_sources,
 )
+from onboarding.adopting.report import accounts_file as file_of_accounts
 from onboarding.adopting.sources.files import is_passed_by, may_be_source
 from onboarding.adopting.wording import KEEP_LEFT, summary, text
 from onboarding.aws.session import PATIENCE, Sessions
@@ -168,7 +166,7 @@ class Command(BowlineCommand):
             raise CommandError(NO_SOURCE)
         if confirm:
             migrate_if_new(self.stderr.write)
-        person = named_person(by) if by else None
+        person = named_person(by)
         found = self.reported(source, deployment, confirm, gate=gate)
         record_confirmed(person, found)
         said, as_text = document(found), text(found)
@@ -229,13 +227,6 @@ class Command(BowlineCommand):
         by_name = dict(zip((one.name for one in wanted), found, strict=True))
         return Look(role, at, by_name)
 
-    def show(self, again: AdoptedAgain) -> None:
-        """Print what adopting changes in Bowline, where Bowline has accounts."""
-        if again.same or again.changed or again.gone or again.held_back:
-            self.stderr.write("Compared with Bowline:")
-            for line in again_lines(again):
-                self.stderr.write(line)
-
     def write_accounts(
         self,
         report: Report,
@@ -264,10 +255,16 @@ class Command(BowlineCommand):
                     take=take,
                     keep=keep,
                 )
-                self.show(again)
+                if again.same or again.changed or again.gone or again.held_back:
+                    self.stderr.write("Compared with Bowline:")
+                    for line in again_lines(again):
+                        self.stderr.write(line)
                 taken, access_role = again.taken, ""
                 identity = identity_for_file(identity)
-            write_accounts_file(taken, accounts_file, identity, access_role)
+            content = file_of_accounts(
+                taken, identity=identity, access_role=access_role
+            )
+            write(accounts_file, content, mode="x")  # people edit one
         except ValueError as error:
             raise CommandError(str(error)) from None
         if not quiet:
@@ -277,14 +274,6 @@ class Command(BowlineCommand):
 
 
 ONLY_IN_FILE = "--take and --keep answer for an accounts file: add --accounts-file."
-
-
-def write_accounts_file(
-    taken: Taken, path: Path, identity: str, access_role: str
-) -> None:
-    """Write the accounts file; refuse to overwrite one, which people edit."""
-    content = accounts_file(taken, identity=identity, access_role=access_role)
-    write(path, content, mode="x")
 
 
 def steps(report: Report, path: Path, identity: str) -> Iterator[str]:

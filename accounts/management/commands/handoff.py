@@ -19,7 +19,7 @@ from django.core.management import CommandError
 from accounts.management.command import BowlineCommand
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
-from accounts.runs.owners.hand_offs import hand_off_managing_now, hand_off_now
+from accounts.runs.owners.hand_offs import Subject, hand_off_for
 from accounts.runs.owners.organization import sets_of_accounts
 from accounts.wording import counted
 from onboarding.handoff.hand_off import HandOffPackage
@@ -68,38 +68,32 @@ class Command(BowlineCommand):
                 count = counted(len(many.account_ids))
                 self.stdout.write(f"{many.name}: {count}, {output / many.name}")
             return
-        described = [described_for(name) for name in dict.fromkeys(names)]
-        if managing:
-            described.append(described_managing())
-        for one in described:
+        rows: list[Subject] = [account_named(name) for name in dict.fromkeys(names)]
+        rows += [managing_row()] if managing else []
+        for one in [described_for(row) for row in rows]:
             folder = output / (one.stack_name if one.of_managing else one.managed.name)
             write(folder, package(one))
             self.stdout.write(f"{one.managed.name}: {folder}, stack {one.stack_name}")
 
 
-def described_managing() -> HandOffPackage:
-    """Describe the managing account's; raise CommandError where there is none."""
-    row = managing_row()
-    if not row.is_handed_off:
-        raise CommandError(
-            f"Bowline creates the roles of {row.name} itself. Choose on the "
-            "managing account's page who creates them."
-        )
-    return hand_off_managing_now(row)
-
-
-def described_for(name: str) -> HandOffPackage:
-    """Describe an account's hand-off; raise CommandError where there is none."""
+def account_named(name: str) -> ManagedAccount:
     accounts = ManagedAccount.objects.prefetch_related("providers")
     account = accounts.filter(name=name).first()
     if account is None:
         raise CommandError(f"There is no account {name}.")
-    if not account.is_handed_off:
+    return account
+
+
+def described_for(row: Subject) -> HandOffPackage:
+    """Describe what its owner receives; raise CommandError where there is none."""
+    if not row.is_handed_off:
+        is_managed = isinstance(row, ManagedAccount)
+        page = "its access page" if is_managed else "the managing account's page"
         raise CommandError(
-            f"Bowline creates the roles of {name} itself. Choose on its access page "
-            "who creates them."
+            f"Bowline creates the roles of {row.name} itself. Choose on {page} who "
+            "creates them."
         )
-    return hand_off_now(account)
+    return hand_off_for(row)
 
 
 def described_sets() -> list[ForMany]:

@@ -31,7 +31,7 @@ class Command(BowlineCommand):
         )
 
     def handle(self, *, number: int, by: str | None, answer: str, **_: Any) -> None:
-        person = named_person(by) if by else None
+        person = named_person(by)
         bundle = Bundle.objects.built().light()
         try:
             install(bundle.get(number=number), person, answer)

@@ -18,6 +18,7 @@ from pathlib import Path
 from shlex import join
 from typing import Any
 
+import click
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
@@ -49,10 +50,7 @@ from accounts.management.report import (
     BundleFile,
     code,
     document,
-    named_broken,
     outdated_in,
-    shown_on_terminal,
-    was_verified,
 )
 from accounts.management.report import markdown as summary_of
 from accounts.mapping.accounts_file import differs, register, spinnaker_differs
@@ -67,8 +65,10 @@ from accounts.runs.actions import accept, approve
 from accounts.runs.capacity import NoRoom
 from accounts.runs.deciding.same_changes import granted_in
 from accounts.runs.managing.other_sites import adopt_list, found_another
+from accounts.runs.results import reached_account
 from accounts.runs.rollouts.batch import RolloutBatch
 from accounts.slices import in_slices
+from accounts.spinnaker.next_bundle import EVERY
 from accounts.wording import counted
 from accounts.work.queue import nothing_sent
 from onboarding.accounts_file import AccountsFile, FileProblems, read_accounts_file
@@ -207,9 +207,9 @@ class Command(BowlineCommand):
         if accept_evaluated:
             self.accept(chosen, person)
         file = BundleFile(self.say, self.warn)
+        broken = [EVERY] if add_broken == [] else add_broken or []  # no name: all
         if bundle is not None and not (
-            file.write(bundle, person, named_broken(add_broken))
-            and file.all_accepted(chosen)
+            file.write(bundle, person, broken) and file.all_accepted(chosen)
         ):
             codes.append(FAILED)
         return combined(codes)
@@ -266,8 +266,8 @@ class Command(BowlineCommand):
                 return self.planned_again(batch, chosen, wanted)
         if managing.status == Status.HANDED_OFF:
             return [WAITS]
-        if managing.status in UNSUCCESSFUL and not was_verified(managing):
-            batch.give_up()
+        if managing.status in UNSUCCESSFUL and not reached_account(managing):
+            batch.give_up()  # a check that failed says nothing of other accounts
             return [FAILED]
         keys = batch.part(chosen, resumed=wanted.resume)
         plans = self.watched(batch.plan(keys), "Plan", len(keys))
@@ -310,10 +310,16 @@ class Command(BowlineCommand):
         return self.plan_and_apply(batch, chosen, chosen, again)
 
     def watched(self, runs: Iterator[Run], doing: str, count: int) -> Iterable[Run]:
-        """Show on a terminal how many ended; elsewhere give each at once."""
+        """Show on a terminal how many ended, and give them in the order of their
+        numbers, as what is printed would break the bar; elsewhere give each at once.
+        """
         if not self.stderr.isatty() or count < 2:
             return runs
-        return shown_on_terminal(runs, doing, count)
+        bar = click.progressbar(
+            runs, length=count, label=doing, file=sys.stderr, show_pos=True
+        )
+        with bar as ended:
+            return sorted(ended, key=lambda run: run.number)
 
     def accept(self, accounts: list[ManagedAccount], person: User | None) -> None:
         """Accept those that wait, and print why another person must accept some."""

@@ -28,7 +28,7 @@ class Command(BowlineCommand):
         person = User.objects.filter(username=name).first()
         if person is None:
             raise CommandError(f"Bowline has no user {name}.")
-        if not reset(person, named_person(by) if by else None):
+        if not reset(person, named_person(by)):
             self.stdout.write(f"{name} has no second factor.")
             return
         end(person, but=None)

@@ -11,23 +11,14 @@ from django.db import IntegrityError, transaction
 
 from accounts.mapping.accounts_file.comparison import Comparison, compare
 from accounts.mapping.accounts_file.saving import save
-from accounts.mapping.edits import edit_managing, editing, editing_managing
-from accounts.mapping.handing_off import prefix_for
-from accounts.mapping.managed import provider_of
+from accounts.mapping.edits import edit_managing, editing_managing
 from accounts.mapping.managing import managing_columns, managing_of
-from accounts.mapping.spinnaker import claim_names, connection_of, describe_spinnaker
-from accounts.models import (
-    EnabledProvider,
-    ManagedAccount,
-    ManagingAccount,
-    Spinnaker,
-)
+from accounts.mapping.spinnaker import connection_of, describe_spinnaker
+from accounts.models import ManagedAccount, ManagingAccount, Spinnaker
 from accounts.slices import in_slices
 from onboarding.accounts_file import AccountsFile, FileProblems
 from onboarding.accounts_file.reader import Problem
-from onboarding.description.values import Description
-from onboarding.providers.base import providers_of
-from onboarding.topology import Managed, Managing
+from onboarding.topology import Managing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -79,8 +70,7 @@ def preview_all(file: AccountsFile, by: User | None) -> Comparison:
     """
     if file.managing is not None:
         with at_its_line(file):
-            row, columns = managing_described(file.managing, file.trusts_bowline)
-            if set_columns(row, **columns):
+            if edited_managing(file.managing, trusts_bowline=file.trusts_bowline):
                 edit_managing.refuse(by, locks=False)
     found = compared_all(file, lock=False)
     if any(one.decides for one in found.accounts):
@@ -147,27 +137,45 @@ def sentence(error: ValueError | ValidationError) -> str:
 def register_managing(
     managing: Managing, by: User | None, *, trusts_bowline: bool
 ) -> None:
-    row, columns = managing_described(managing, trusts_bowline)
-    if set_columns(row, **columns):
+    if row := edited_managing(managing, trusts_bowline=trusts_bowline):
         with editing_managing(row, by):
             row.save()
 
 
-def managing_described(
-    managing: Managing, trusts_bowline: bool
-) -> tuple[ManagingAccount, dict[str, Any]]:
-    """Return the row, and the columns that describe it in this way."""
-    row = ManagingAccount.objects.first() or ManagingAccount()
-    return row, {"trusts_bowline": trusts_bowline, **managing_columns(managing)}
+def edited_managing(
+    managing: Managing, *, trusts_bowline: bool
+) -> ManagingAccount | None:
+    """Return the row described in this way, its rules checked and nothing saved; None:
+    it is so already.
+    """
+    row = ManagingAccount.objects.first()
+    columns = differing_columns(row, managing, trusts_bowline=trusts_bowline)
+    if not columns:
+        return None
+    row = row or ManagingAccount()
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.full_clean()
+    return row
+
+
+def differing_columns(
+    row: ManagingAccount | None, managing: Managing, *, trusts_bowline: bool
+) -> dict[str, Any]:
+    columns = {"trusts_bowline": trusts_bowline, **managing_columns(managing)}
+    return {
+        name: value
+        for name, value in columns.items()
+        if row is None or getattr(row, name) != value
+    }
 
 
 def differs(file: AccountsFile, row: ManagingAccount) -> bool:
     """Return whether the file describes the managing account in another way."""
-    if file.managing is None:
-        return False
-    columns = managing_columns(file.managing)
-    columns["trusts_bowline"] = file.trusts_bowline
-    return any(getattr(row, name) != value for name, value in columns.items())
+    managing, trusts = file.managing, file.trusts_bowline
+    return managing is not None and bool(
+        differing_columns(row, managing, trusts_bowline=trusts)
+    )
 
 
 def spinnaker_differs(file: AccountsFile) -> bool:
@@ -176,62 +184,3 @@ def spinnaker_differs(file: AccountsFile) -> bool:
         return False
     row = Spinnaker.objects.first()
     return row is None or connection_of(row) != file.spinnaker
-
-
-def describe(
-    row: ManagedAccount,
-    account: Description,
-    by: User | str | None,
-) -> ManagedAccount:
-    """Write an account's rows; a change counts as an edit, the same again does not. A
-    text is a name without a person.
-
-    Raise DetailsError, NameTaken or ValidationError where it cannot be.
-    """
-    managed = account.managed
-    for provider in providers_of(managed):
-        provider.suit(managed)
-    with editing(row, by):
-        update(
-            row,
-            external_id_prefix=prefix_for(managed.made_by, row.external_id_prefix),
-            **account.columns,
-        )
-        write_providers(row, managed)
-    row = ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk)
-    claim_names(row)
-    return row
-
-
-def write_providers(row: ManagedAccount, managed: Managed) -> None:
-    """Write the chosen providers; what was looked up stays where no choice differs."""
-    wanted = {provider.key: provider for provider in providers_of(managed)}
-    held = {enabled.key: enabled for enabled in row.providers.all()}
-    for key in held.keys() - wanted.keys():
-        held[key].delete()
-    for key, provider in wanted.items():
-        enabled = held.get(key) or EnabledProvider(account=row, key=key)
-        if enabled.pk and provider.choices() == provider_of(enabled).choices():
-            continue
-        enabled.details, enabled.has_details = provider.details, True
-        enabled.save()
-
-
-def update(row: ManagingAccount | ManagedAccount, **columns: Any) -> None:
-    """Set the columns, check the row's rules and save, where anything differs."""
-    if set_columns(row, **columns):
-        row.save()
-
-
-def set_columns(row: ManagingAccount | ManagedAccount, **columns: Any) -> bool:
-    """Set the columns and check the row's rules, where anything differs; return whether
-    it does. Nothing is saved.
-    """
-    if not row._state.adding and all(
-        getattr(row, name) == value for name, value in columns.items()
-    ):
-        return False
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.full_clean()
-    return True

@@ -285,14 +285,9 @@ def problems_of(
         if other and other != (row.name if row else managed.name):
             sentence = f"This AWS account is already in Bowline, as “{other}”."
             yield Problem(one.written.line, sentence)
-        elif row and row.granted_at and row.account_id != managed.account_id:
-            yield Problem(one.written.line, SAME_ACCOUNT)
-        elif row and row.granted_at and row.made_by != managed.made_by:
-            yield Problem(one.written.line, SAME_MAKER)
-        elif row and row.granted_at and row.managed_role != managed.managed_role:
-            yield Problem(one.written.line, SAME_ROLE)
-        elif row and row.granted_at and row.own_external_id != own_external_id(one):
-            yield Problem(one.written.line, SAME_EXTERNAL_ID)
+        elif row and row.granted_at and (fixed := FIXED.keys() & one.changed):
+            first = next(name for name in FIXED if name in fixed)
+            yield Problem(one.written.line, FIXED[first])
         for name in spinnaker_names(managed):
             owner = taken.get(any_case(name))
             if owner and (row is None or owner != row.pk):
@@ -303,33 +298,25 @@ def problems_of(
 TWICE = "Two accounts of the file are “{}” of Bowline: one by its name before."
 NAME_IN_USE = "Another account in Bowline has the name “{}”. Choose another name."
 
-SAME_ACCOUNT = (
-    "You can't change the account ID while Bowline's roles exist in the account. "
-    "Remove the account from AWS first."
-)
-
-
-SAME_ROLE = (
-    "You can't change the managed role while Bowline's roles exist in the account. "
-    "Remove the account from AWS first."
-)
-
-
-SAME_EXTERNAL_ID = (
-    "You can't change an external ID of the account's own while Bowline's roles exist "
-    "in the account. Rotate it, or remove the account from AWS first."
-)
-
-
-def own_external_id(one: Compared) -> str:
-    own: str = one.written.columns["own_external_id"]
-    return own
-
-
-SAME_MAKER = (
-    "You can't change who creates the roles (made_by) while they exist in the account. "
-    "Remove the account from AWS first."
-)
+FIXED = {
+    "account_id": (
+        "You can't change the account ID while Bowline's roles exist in the account. "
+        "Remove the account from AWS first."
+    ),
+    "made_by": (
+        "You can't change who creates the roles (made_by) while they exist in the "
+        "account. Remove the account from AWS first."
+    ),
+    "managed_role": (
+        "You can't change the managed role while Bowline's roles exist in the account. "
+        "Remove the account from AWS first."
+    ),
+    "own_external_id": (
+        "You can't change an external ID of the account's own while Bowline's roles "
+        "exist in the account. Rotate it, or remove the account from AWS first."
+    ),
+}
+"""What stays while the account exists in AWS, and what is said of an edit."""
 
 
 def described(one: Compared) -> Described:

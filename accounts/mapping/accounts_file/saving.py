@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold_nothing
 from accounts.mapping.accounts_file.comparison import (
     CHANGED,
     NEW,
@@ -40,6 +41,8 @@ from onboarding.topology import Managed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from accounts.people.authors import By
 
 
 Prefix: TypeAlias = Callable[..., str]
@@ -71,14 +74,15 @@ def around_written(comparison: Comparison, *, locks: bool = False) -> DecisionRe
     OPERATOR,
     *(Activity.What.DESCRIBE, Activity.What.EDIT),
     touches=around_written,
-    locks=lambda _: None,  # whoever compares to write holds the accounts
+    locks=hold_nothing,  # whoever compares to write holds the accounts
 )
-def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
+def save(comparison: Comparison, by: By) -> list[ManagedAccount]:
     """Write what is new or changed, and record each. Returns what was written, the new
     accounts first.
     """
     prefix = cache(prefix_for)  # the managing account's is read once for all
-    new = [Edited(new_row(one, by, prefix), one) for one in comparison.those(NEW)]
+    person = None if isinstance(by, str) else by
+    new = [Edited(new_row(one, person, prefix), one) for one in comparison.those(NEW)]
     changed = [
         Edited(one.row, one) for one in comparison.those(CHANGED) if one.row is not None
     ]
@@ -93,7 +97,7 @@ def save(comparison: Comparison, by: User | None) -> list[ManagedAccount]:
     return [row for row, _ in (*new, *changed)]
 
 
-def record_adopted(comparison: Comparison, by: User | None) -> None:
+def record_adopted(comparison: Comparison, by: By) -> None:
     """Keep what an existing Spinnaker had of accounts, to see later what it changed.
 
     That is no edit: it has no author, outdates nothing, and isn't kept of accounts in

@@ -65,7 +65,7 @@ def check(name: str, content: bytes, *, csv: bool, by: User) -> Upload:
         problems.append(Problem(file.spinnaker_line, NO_CONNECTION))
     if problems:
         raise FileProblems(problems)
-    delete_old_uploads()
+    Upload.objects.expired().delete()
     with transaction.atomic():
         upload = Upload.objects.create(by=by, name=name[-LONGEST_NAME:])
         store_preview(upload, found)
@@ -121,10 +121,6 @@ def save_as_previewed(upload: Upload, by: User, *, seen: str) -> Outcome:
     except IntegrityError as error:
         raise FileProblems([Problem(1, MEANWHILE)]) from error
     return Outcome.SAVED
-
-
-def delete_old_uploads() -> None:
-    Upload.objects.expired().delete()
 
 
 def store_preview(upload: Upload, found: Comparison) -> None:

@@ -27,7 +27,6 @@ from onboarding.accounts_file import FileProblems
 from onboarding.accounts_file.managed import (
     ADOPTED_FROM,
     RENAMED_FROM,
-    WrittenAccount,
     refuse_twins,
 )
 from onboarding.accounts_file.reader import Problem, Reader
@@ -38,7 +37,7 @@ from onboarding.adopting.report import Taken
 from onboarding.adopting.values import value_as_text
 from onboarding.description.fields import FIELDS
 from onboarding.details import DetailsError
-from onboarding.names import any_case, one_line, role_name, short
+from onboarding.names import ROLE_NAME, any_case, one_line, short
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -83,6 +82,23 @@ class Changed(NamedTuple):
     def choice(self) -> str:
         """Return how it is named when somebody answers."""
         return f"{self.account}:{self.difference.field}"
+
+    @property
+    def before(self) -> str:
+        return text_of(self.difference.before) if self.difference.is_known else UNKNOWN
+
+    @property
+    def now(self) -> str:
+        return text_of(self.difference.now)
+
+    @property
+    def here(self) -> str:
+        return text_of(self.difference.here)
+
+    @property
+    def decided(self) -> str:
+        """Say who decided what Bowline has, and when; empty: that isn't known."""
+        return f"{self.who}, {timezone.localtime(self.at):%-d %B %Y}" if self.at else ""
 
 
 class HeldBack(NamedTuple):
@@ -158,7 +174,7 @@ def adopted_again(
     the access role; those that exist keep theirs.
     """
     every = list(every)
-    access_role = access_role and role_name(access_role)
+    access_role = access_role and ROLE_NAME(access_role)
     managing = ManagingAccount.objects.first()
     partition = managing.partition if managing else "aws"
     left = {any_case(one.name) for one in every if one.reasons}
@@ -296,7 +312,8 @@ def without_clashes(
         refuse_twins(reader, accounts)
         problems = [*reader.problems, *compare(accounts).problems]
         for line, one in enumerate(accounts):
-            if site and (clash := role_clash(site, one)):
+            role = one.managed.managed_role
+            if site and role and (clash := site.clash_with(role)):
                 problems.append(Problem(line, clash))
         if not problems:
             break
@@ -304,11 +321,6 @@ def without_clashes(
         held_back += (HeldBack(name_of(found[at]), says) for at, says in why.items())
         found = [one for at, one in enumerate(found) if at not in why]
     return found, held_back
-
-
-def role_clash(site: Any, one: WrittenAccount) -> str:
-    role = one.managed.managed_role
-    return (role and site.clash_with(role)) or ""
 
 
 def name_of(one: Read) -> str:
@@ -402,16 +414,6 @@ def text_of(value: Any) -> str:
     return short(value_as_text(value), LONGEST_VALUE)
 
 
-def text_before(one: Difference) -> str:
-    return text_of(one.before) if one.is_known else UNKNOWN
-
-
-def decided_by(one: Changed) -> str:
-    if not one.at:
-        return ""
-    return f"{one.who}, {timezone.localtime(one.at):%-d %B %Y}"
-
-
 def again_lines(again: AdoptedAgain) -> Iterator[str]:
     """Write the preview, a line each."""
     if again.is_unchanged:
@@ -422,49 +424,17 @@ def again_lines(again: AdoptedAgain) -> Iterator[str]:
     for old, new in again.renamed:
         yield f"Renamed: {short(old)} is now {short(new)}."
     for one in again.changes:
-        said = one.difference
-        yield one_line(
-            f"Changed: {one.choice}: {text_of(said.here)} → {text_of(said.now)}"
-        )
+        yield one_line(f"Changed: {one.choice}: {one.here} → {one.now}")
     for one in again.conflicts:
-        said, who = one.difference, decided_by(one)
-        answer = "the sources'" if said.is_taken else "Bowline's"
+        answer = "the sources'" if one.difference.is_taken else "Bowline's"
         yield one_line(
-            f"Both differ: {one.choice}: the sources had {text_before(said)} and now "
-            f"have {text_of(said.now)}; Bowline has {text_of(said.here)}"
-            f"{f' ({who})' if who else ''}. The file has {answer} value."
+            f"Both differ: {one.choice}: the sources had {one.before} and now have "
+            f"{one.now}; Bowline has {one.here}"
+            f"{f' ({one.decided})' if one.decided else ''}. The file has {answer} "
+            "value."
         )
     if again.gone:
         named = first_of([*map(short, again.gone)], MOST_NAMES)
         yield f"No longer in the sources, and not deleted: {named}."
     for held in again.held_back:
         yield one_line(f"Stays as it is: {short(held.name)}: {held.reason}")
-
-
-def again_document(again: AdoptedAgain) -> dict[str, Any]:
-    """Return the preview in JSON's types."""
-    return {
-        "unchanged": again.is_unchanged,
-        "new": list(again.new),
-        "same": again.same,
-        "renamed": [{"before": old, "now": new} for old, new in again.renamed],
-        "changed": [
-            {
-                "account": one.account,
-                "field": one.difference.field,
-                "before": one.difference.before,
-                "before_known": one.difference.is_known,
-                "now": one.difference.now,
-                "in_bowline": one.difference.here,
-                "conflict": one.difference.is_conflict,
-                "taken": one.difference.is_taken,
-                "decided_by": one.who,
-                "decided_at": one.at,
-            }
-            for one in again.changed
-        ],
-        "removed": list(again.gone),
-        "held_back": [
-            {"account": one.name, "reason": one.reason} for one in again.held_back
-        ],
-    }

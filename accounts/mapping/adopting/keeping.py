@@ -56,7 +56,7 @@ from onboarding.adopting.values import AWS, Finding
 from onboarding.adopting.wording import text
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.delivery.transport import GateError
-from onboarding.names import role_name
+from onboarding.names import ROLE_NAME
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -199,7 +199,7 @@ def managed_role() -> RoleName | None:
 
 def begin_look(row: Adoption, role: str) -> None:
     """Begin to look with this role, or continue a look that stopped; raise BadName."""
-    role = role_name(role)
+    role = ROLE_NAME(role)
     with transaction.atomic():
         report = locked(row).report
         look = report.get("look") or {}
@@ -232,7 +232,7 @@ def keep_looks(row: Adoption, found: Mapping[str, InAws]) -> bool:
         for names in in_slices(list(found)):
             some = list(row.accounts.filter(type=AWS, name__in=names))
             for one in some:
-                said = all_storable(found[one.name].as_json())
+                said = all_storable(asdict(found[one.name]))
                 one.said = {**one.said, "in_aws": {"at": at, **said}}
             AdoptedAccount.objects.bulk_update(some, ["said"], batch_size=AT_ONCE)
         report["look"]["looked"] += len(found)
@@ -310,7 +310,7 @@ def store_report(
     }
     whole = json.dumps([described, said, accounts, columns["taken"]], sort_keys=True)
     digest = hashlib.sha256(whole.encode()).hexdigest()
-    delete_old_adoptions()
+    Adoption.objects.expired().delete()
     with transaction.atomic():
         row, is_new = Adoption.objects.get_or_create(digest=digest, defaults=columns)
         if is_new:
@@ -379,10 +379,6 @@ def of_look(said: Document, at: str) -> Document:
 
 def taken_of(row: Adoption) -> Taken:
     return Taken(tuple(row.taken), row.managing, row.managed_role, row.base_role)
-
-
-def delete_old_adoptions() -> None:
-    Adoption.objects.expired().delete()
 
 
 def all_storable(value: Any) -> Any:

@@ -26,7 +26,7 @@ NAMELESS = "-"
 
 def environment(text: str) -> str:
     """Accept what accounts can name an environment, and “-”; raise ValueError."""
-    return text if text == NAMELESS else names.environment(text)
+    return text if text == NAMELESS else names.ENVIRONMENT(text)
 
 
 def typed(name: str) -> str:

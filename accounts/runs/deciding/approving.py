@@ -129,11 +129,6 @@ def what_first(name: str, own: Run | None) -> str:
     return f"Its plan, {own.title}, must be approved first."
 
 
-def refuse_before_managing(run: Run) -> None:
-    if why := managing_first(run):
-        raise ManagingFirst(why)
-
-
 def open_managing_run() -> Run | None:
     """Return the managing account's plan that waits, or its run in progress."""
     return Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold_nothing
 from accounts.decisions.many import who_may
 from accounts.mapping.completeness import refuse_incomplete
 from accounts.mapping.managing import managing_of
@@ -54,7 +55,7 @@ def start_plan(account: ManagedAccount, by: User) -> Run:
     What.VERIFY,
     What.REMOVE,
     touches=around_its_account,
-    locks=actions.hold_nothing,
+    locks=hold_nothing,  # what is started holds its account, after its open runs
 )
 def start_again(run: Run, by: User) -> Run:
     """Start a run of the same kind for the same account, as it is described now; raise
@@ -63,7 +64,7 @@ def start_again(run: Run, by: User) -> Run:
     if run.kind == Run.Kind.MANAGING:
         return actions.plan_managing(by)
     if run.account is None:
-        raise actions.Forgotten(run.account_name)
+        raise actions.Forgotten(f"{run.account_name} was deleted from Bowline.")
     if choice := take_over_of(run):
         return take_over(run.account, by, choice)
     return STARTS[run.kind](run.account, by)
@@ -93,8 +94,13 @@ def identity_in_words(row: ManagingAccount) -> str:
     return f"{KINDS.get(found.kind, found.kind)} {found.name}"
 
 
-def waiting_in_words(count: int, row: ManagingAccount) -> str:
-    """Say what happened to accounts that wait, and what somebody must do."""
+def waiting_in_words(count: int) -> str:
+    """Say what happened to accounts that wait, and what somebody must do; empty: none
+    does.
+    """
+    row = ManagingAccount.objects.first() if count else None
+    if row is None:
+        return ""
     who = identity_in_words(row)
     read = (
         f"evaluated, not verified: Bowline can't assume {who}, which Spinnaker runs "

@@ -250,9 +250,6 @@ class NoneChosen(Refused):
 
     code = "NOTHING_DECIDED"
 
-    def __init__(self) -> None:
-        super().__init__("No decision was made.")
-
 
 class AcceptanceRequest(NamedTuple):
     """What one person asked in several accounts, in the same words."""
@@ -339,7 +336,7 @@ def judged(
     and judge those that fit.
     """
     if not numbers:
-        raise NoneChosen
+        raise NoneChosen("No decision was made.")
     rows = ForeignPolicy.objects.alike(alike).order_by("pk")
     slices = [rows.filter(pk__in=some) for some in in_slices(sorted({*numbers}))]
     lock_accounts(one.account_id for some in slices for one in some if one.account_id)

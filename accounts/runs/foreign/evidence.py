@@ -327,18 +327,13 @@ def of_side(
     for role in one.observed:
         if not isinstance(role, Role):
             continue
-        known = Evidence(
-            role=role.name,
-            account=role.account,
-            others=others.get(role.name, []),
-            loses_policies=role in wide,
-        )
+        found: dict[str, Any] = {"others": others.get(role.name, [])}
         if role in wide:
-            known = of_role(known, side, one, role, sessions, passable)
+            found |= losses_of(side, one, role, sessions, passable)
         if services := lost.get(role.name):
-            known = with_users(known, side, role, sessions, services, regions)
-        if known.others or known.loses_policies or known.loses_services:
-            yield known
+            found |= users_found(side, role, sessions, services, regions)
+        if any(found.values()):
+            yield Evidence(role=role.name, account=role.account, **found)
 
 
 def others_now(side: Side, one: Comparison) -> tuple[Risk, ...]:
@@ -406,26 +401,23 @@ def lost_services(one: Comparison) -> dict[str, list[str]]:
     }
 
 
-def with_users(
-    known: Evidence,
+def users_found(
     side: Side,
     role: Role,
     sessions: Sessions,
     services: Collection[str],
     regions: Collection[str],
-) -> Evidence:
+) -> dict[str, Any]:
     where = dict.fromkeys([sessions.partition.home_region, *regions])
     users = users_of(sessions, side.reach, arn_of(sessions, role), services, where)
-    return known.model_copy(
-        update={
-            "loses_services": True,
-            "users": [*users.named[:MOST_MISSING]],
-            "more_users": len(users.named[MOST_MISSING:]),
-            "unread_users": [*users.unread[:MOST_MISSING]],
-            "last_used": users.last_used and users.last_used.isoformat(),
-            "last_region": users.last_region,
-        }
-    )
+    return {
+        "loses_services": True,
+        "users": [*users.named[:MOST_MISSING]],
+        "more_users": len(users.named[MOST_MISSING:]),
+        "unread_users": [*users.unread[:MOST_MISSING]],
+        "last_used": users.last_used and users.last_used.isoformat(),
+        "last_region": users.last_region,
+    }
 
 
 def arn_of(sessions: Sessions, role: Role) -> str:
@@ -438,32 +430,30 @@ def losing(one: Comparison) -> list[Role]:
     return [r for r in one.observed if isinstance(r, Role) and r.name in names]
 
 
-def of_role(
-    known: Evidence,
+def losses_of(
     side: Side,
     one: Comparison,
     role: Role,
     sessions: Sessions,
     passable: Callable[[], list[Passable]],
-) -> Evidence:
+) -> dict[str, Any]:
     left, before = remaining(side, one, role.name), of_others(one, role.name)
     try:
         used = last_accessed(sessions, side.reach, arn_of(sessions, role))
         unpassed = no_longer_passed(passable(), before, left)
     except AwsError as error:
-        return known.model_copy(update={"unread": error.message})
+        return {"loses_policies": True, "unread": error.message}
     missing = [
         Use(action=action, at=at.isoformat())
         for action, at in no_longer_allowed(used, left)
     ]
-    return known.model_copy(
-        update={
-            "missing": missing[:MOST_MISSING],
-            "more": len(missing[MOST_MISSING:]),
-            "unpassed": unpassed[:MOST_MISSING],
-            "more_unpassed": len(unpassed[MOST_MISSING:]),
-        }
-    )
+    return {
+        "loses_policies": True,
+        "missing": missing[:MOST_MISSING],
+        "more": len(missing[MOST_MISSING:]),
+        "unpassed": unpassed[:MOST_MISSING],
+        "more_unpassed": len(unpassed[MOST_MISSING:]),
+    }
 
 
 def of_others(one: Comparison, role: str) -> list[Policy]:

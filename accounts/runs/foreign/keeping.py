@@ -44,12 +44,9 @@ def compared_now(
         return side.compared(sessions, just_read=just_read)
     except AwsError as error:
         if not side.removes:
-            keep_unread(side, error.message, timezone.now())
+            why = {"unread": error.message, "unread_at": timezone.now()}
+            FoundRoles.objects.keep(side.account, **why)
         raise
-
-
-def keep_unread(side: Side, why: str, at: datetime) -> None:
-    FoundRoles.objects.keep(side.account, unread=why, unread_at=at)
 
 
 def seen_in(read: Iterable[tuple[Side, Comparison]], at: datetime) -> Seen:

@@ -23,6 +23,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.decisions.decision import decision
+from accounts.decisions.locks import hold_nothing
 from accounts.external_ids import Held, held_now
 from accounts.mapping.plans import take_over_of
 from accounts.models import Activity, ManagedAccount, Run, Step
@@ -145,7 +146,7 @@ def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
     Activity.What.PLAN,
     Activity.What.UNDO,
     touches=around_its_account,
-    locks=actions.hold_nothing,
+    locks=hold_nothing,  # what is started holds its account, after its open runs
 )
 def undo(run: Run, by: User | None, **started: Any) -> Run:
     """Plan to put back what a run took over; raise CannotTakeOver, or as

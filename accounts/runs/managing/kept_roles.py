@@ -33,9 +33,6 @@ class NotKept(Refused, ValueError):
 
     code = "NOT_KEPT"
 
-    def __init__(self, arn: str) -> None:
-        super().__init__(f"{arn} isn't on the list of kept roles.")
-
 
 def role_arn(row: ManagingAccount, account: ManagedAccount) -> str:
     return managing_of(row).managed_role_arn(account.account_id, account.managed_role)
@@ -96,6 +93,6 @@ def take_role_off(by: User | None, *, arn: str) -> None:
         row.refresh_from_db(fields=["kept_roles"])
         stay = [one for one in row.kept_roles if one["arn"] != arn]
         if stay == row.kept_roles:
-            raise NotKept(arn)
+            raise NotKept(f"{arn} isn't on the list of kept roles.")
         row.kept_roles = stay
         row.save(update_fields=["kept_roles"])

@@ -41,10 +41,10 @@ from onboarding.aws.site_tags import (
 )
 from onboarding.desired import assume_list
 from onboarding.desired.capacity import ASSUME_POLICY
+from onboarding.names import some
 from onboarding.partitions import Arn
 from onboarding.resources.kinds import ManagedPolicy, Resource
 from onboarding.resources.plan import PlanOutdated
-from onboarding.resources.risks import some
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,12 +64,6 @@ class NothingToAdopt(Refused, ValueError):
     """No other database's changes were found when AWS was last read."""
 
     code = "NOTHING_TO_ADOPT"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "There is no list to adopt: Bowline found no other database's changes in "
-            "the managing account when it last planned it."
-        )
 
 
 def refuse_other_site(
@@ -114,7 +108,7 @@ def is_known(row: ManagingAccount, tags: SiteTags) -> bool:
 def sentence(row: ManagingAccount, found: OtherSite) -> str:
     """Say what is known of another database."""
     said = []
-    times = f"{found.revision:,} time{'' if found.revision == 1 else 's'}"
+    times = counted(found.revision, "time")
     if found.site == str(row.site):
         said.append(
             f"The managing account, {row}, was changed from a newer copy of this "
@@ -246,7 +240,10 @@ def adopt_list(by: User | None) -> ManagingAccount:
     lock_settings()
     row = managing_row()
     if (found := found_in(row)) is None:
-        raise NothingToAdopt
+        raise NothingToAdopt(
+            "There is no list to adopt: Bowline found no other database's changes in "
+            "the managing account when it last planned it."
+        )
     if not row.applied:  # AWS has what another database applied
         keep_snapshot(row, managing_snapshot(row))
     new = [one.model_dump() for one in records(found, name_of(by))]

@@ -14,7 +14,6 @@ from accounts.mapping.handing_off import (
     hand_off_of,
     hand_off_of_managing,
     hand_off_of_values,
-    versioned,
 )
 from accounts.mapping.managing import NoManagingAccount, managing_row
 from accounts.models import (
@@ -77,10 +76,17 @@ def hand_out(
 
 def hand_off_for(account: Subject, *, removes: bool = False) -> HandOffPackage:
     """Describe what its owner receives; raise one of NOT_READY."""
-    if isinstance(account, ManagingAccount):
-        return hand_off_managing_now(account)
-    # What is removed is deleted, however the managing account fares.
-    return hand_off_of(managing_row(), account) if removes else hand_off_now(account)
+    if isinstance(account, ManagedAccount):
+        managing = managing_row()
+        if not removes:  # which deletes, however the managing account fares
+            refuse_unready(managing, account)
+        return hand_off_of(managing, account)
+    if not account.bowline_principal:
+        raise ManagingUnplanned(
+            f"Plan the managing account {account.name} first, because its plan "
+            "determines which Bowline principal the roles must trust."
+        )
+    return hand_off_of_managing(account)
 
 
 def last_hand_off(account: Subject) -> HandOff | None:
@@ -102,15 +108,21 @@ class ManagingNotVerified(Refused):
 
     code = "MANAGING_NOT_VERIFIED"
 
-    def __init__(self, managing: ManagingAccount, account: ManagedAccount) -> None:
-        if managing.is_handed_off:
-            super().__init__(
-                f"The roles of {account.name} trust Spinnaker's identity, which the "
-                f"owner of {managing.name} creates. Plan and verify the managing "
-                f"account {managing.name} first."
-            )
-            return
-        super().__init__(
+
+def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
+    """Raise ManagingNotVerified where roles would trust an identity that its owner has
+    not created yet, or where an account would be handed off too early.
+    """
+    if managing.verification:
+        return
+    if managing.is_handed_off:
+        raise ManagingNotVerified(
+            f"The roles of {account.name} trust Spinnaker's identity, which the owner "
+            f"of {managing.name} creates. Plan and verify the managing account "
+            f"{managing.name} first."
+        )
+    if account.is_handed_off:
+        raise ManagingNotVerified(
             f"The owner of {account.name} creates roles that trust Spinnaker's "
             "identity, and AWS doesn't accept a trust policy that names a principal "
             f"that doesn't exist. Plan and verify the managing account {managing.name} "
@@ -118,25 +130,10 @@ class ManagingNotVerified(Refused):
         )
 
 
-def refuse_unready(managing: ManagingAccount, account: ManagedAccount) -> None:
-    """Raise ManagingNotVerified where roles would trust an identity that its owner has
-    not created yet, or where an account would be handed off too early.
-    """
-    owned = account.is_handed_off or managing.is_handed_off
-    if owned and not managing.verification:
-        raise ManagingNotVerified(managing, account)
-
-
 class ManagingUnplanned(Refused):
     """Its template would name no principal of Bowline's: no plan has found it yet."""
 
     code = "MANAGING_UNPLANNED"
-
-    def __init__(self, managing: ManagingAccount) -> None:
-        super().__init__(
-            f"Plan the managing account {managing.name} first, because its plan "
-            "determines which Bowline principal the roles must trust."
-        )
 
 
 NOT_READY = (
@@ -149,34 +146,10 @@ NOT_READY = (
 """Why there is no hand-off yet."""
 
 
-def hand_off_managing_now(row: ManagingAccount) -> HandOffPackage:
-    """Describe what the managing account's owner receives; raise one of NOT_READY."""
-    if not row.bowline_principal:
-        raise ManagingUnplanned(row)
-    return hand_off_of_managing(row)
-
-
-def hand_off_now(account: ManagedAccount) -> HandOffPackage:
-    """Describe what its owner receives; raise one of NOT_READY."""
-    managing = managing_row()
-    refuse_unready(managing, account)
-    return hand_off_of(managing, account)
-
-
-def keep_hand_off(run: Run, managing: Managing, managed: Managed) -> None:
-    """Keep what the owner receives, unless the last version says the same."""
-    assert run.account is not None
-    record_hand_off(run, versioned(run.account.pk, managing, managed), run.account)
-
-
-def keep_managing_hand_off(run: Run, row: ManagingAccount) -> None:
-    """Keep what the managing account's owner receives, unless nothing is new."""
-    record_hand_off(run, hand_off_of_managing(row), None)
-
-
 def record_hand_off(
     run: Run, given: HandOffPackage, account: ManagedAccount | None
 ) -> None:
+    """Keep what an owner receives, unless the last version says the same."""
     last = HandOff.objects.filter(account=account).first()
     if last and not last.removed_at and last.text_id == given.digest:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import Error, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.decisions.decision import decision
@@ -35,8 +35,8 @@ from accounts.refused import Refused
 from accounts.runs.applying import apply_run, approved_plan, finish
 from accounts.runs.foreign.keeping import worded
 from accounts.runs.managing.applying import apply_shared, verify_managing_account
-from accounts.runs.owners.hand_offs import keep_hand_off, keep_managing_hand_off, unseen
-from accounts.runs.scope import Scope, own_sides
+from accounts.runs.owners.hand_offs import record_hand_off, unseen
+from accounts.runs.scope import Scope, own_side
 from accounts.runs.verifying import without_others
 from accounts.work.queue import wake, wake_for_owners
 from onboarding.aws.errors import AwsError
@@ -54,12 +54,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def wait_for_owner(run: Run, scope: Scope, sessions: Sessions) -> None:
-    """Let the run wait, and put the templates where the console finds them."""
-    begin_waiting(run, scope)
-    publish(run, scope, sessions)
-
-
 def begin_waiting(run: Run, scope: Scope) -> None:
     """Let the run wait for the owners of its account, of the managing account, or of
     both: Bowline has done its part, and looks from now on.
@@ -74,13 +68,24 @@ def begin_waiting(run: Run, scope: Scope) -> None:
             look_at=now,
         )
         run.unedited_subject.hand_off()
-        if run.kind == Run.Kind.REMOVE:
-            return
-        keep_approved(run)
-        if scope.managed and scope.managed.is_handed_off:
-            keep_hand_off(run, scope.managing, scope.managed)
-        if scope.shared and scope.managing.is_handed_off:
-            keep_managing_hand_off(run, scope.row)
+        if run.kind != Run.Kind.REMOVE:
+            keep_approved(run)
+        for account, given in hand_offs_of(run, scope):
+            record_hand_off(run, given, account)
+
+
+def hand_offs_of(
+    run: Run, scope: Scope
+) -> Iterator[tuple[ManagedAccount | None, HandOffPackage]]:
+    """Yield what the owners receive for whom the run waits, of its account and of the
+    managing one (None). Those of a removal receive nothing.
+    """
+    if run.kind == Run.Kind.REMOVE:
+        return
+    if scope.account and scope.managed and scope.managed.is_handed_off:
+        yield scope.account, versioned(scope.account.pk, scope.managing, scope.managed)
+    if scope.shared and scope.managing.is_handed_off:
+        yield None, hand_off_of_managing(scope.row)
 
 
 def left_to_owner(run: Run, scope: Scope, sessions: Sessions) -> tuple[Change, ...]:
@@ -94,16 +99,8 @@ def left_to_owner(run: Run, scope: Scope, sessions: Sessions) -> tuple[Change, .
     return tuple(
         change
         for side in sides
-        for change in without_others(side.changes(sessions), scope)
+        for change in without_others(side.compared(sessions).changes, scope)
     )
-
-
-def waits_for(run: Run, scope: Scope, sessions: Sessions) -> str:
-    """Say what the managing account's owner has not deployed; empty: nothing."""
-    left = "; ".join(map(worded, left_to_owner(run, scope, sessions)))
-    if not left:
-        return ""
-    return f"The owner of {scope.managing.name} hasn't deployed this yet: {left}"
 
 
 What = Activity.What
@@ -136,23 +133,19 @@ def template_bucket() -> TemplateBucket | None:
 def publish(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Put the templates of this hand-off into the bucket, and keep where they are."""
     bucket = template_bucket()
-    if bucket is None or run.kind == Run.Kind.REMOVE:
+    if bucket is None:
         return
-    if run.account and scope.managed and scope.managed.is_handed_off:
-        given = versioned(run.account.pk, scope.managing, scope.managed)
-        put(HandOff.objects.filter(account=run.account), given, bucket, sessions)
-    if scope.shared and scope.managing.is_handed_off:
-        given = hand_off_of_managing(scope.row)
-        put(HandOff.objects.of_managing(), given, bucket, sessions)
+    for account, given in hand_offs_of(run, scope):
+        last = HandOff.objects.filter(account=account).first()
+        put(last, given, bucket, sessions)
 
 
 def put(
-    rows: QuerySet[HandOff],
+    last: HandOff | None,
     given: HandOffPackage,
     bucket: TemplateBucket,
     sessions: Sessions,
 ) -> None:
-    last = rows.first()
     if last is None or last.text_id != given.digest:
         return
     texts = [stack.template.text for stack in given.stacks]
@@ -258,7 +251,11 @@ def claim(run: Run) -> bool:
 def look(run: Run, managing: Managing, sessions: Sessions) -> None:
     """Look once, and let the run continue, or say what it waits for."""
     if not run.unedited_subject.exists():
-        move(run, Status.OUTDATED, error=edited(run))
+        error = {
+            "message": f"{run.account_name} was edited after it was handed off.",
+            "hint": "Plan again, and hand off the new plan.",
+        }
+        move(run, Status.OUTDATED, error=error)
         return
     try:
         waits = waits_for_managing(run, managing, sessions)
@@ -295,23 +292,33 @@ def waits_for_managing(run: Run, managing: Managing, sessions: Sessions) -> str:
         if error.no_access:
             return NOT_YET
         raise
-    return waits_for(run, Scope.load(run), sessions)
+    left = "; ".join(map(worded, left_to_owner(run, Scope.load(run), sessions)))
+    return left and f"The owner of {managing.name} hasn't deployed this yet: {left}"
 
 
 def waits_for_account(
     run: Run, account: ManagedAccount, managing: Managing, sessions: Sessions
 ) -> str:
-    """Say what the account's own owner has not done yet; empty: nothing."""
+    """Say what the account's own owner has not done yet, as far as Bowline can read it;
+    empty: nothing.
+    """
     managed = managed_of(account)
     if run.kind == Run.Kind.REMOVE:
         gone = is_closed(sessions, managing, managed)
         return look_for_removal(run, gone=gone)
     if not managed.is_handed_off:
         return ""
-    if not opens(sessions, managing, managed):
+    is_open = opens(sessions, managing, managed)
+    if not is_open:
         run.refused += 1
-        return still_refused(run, managing, sessions)
-    return still_differs(run, managing, sessions)
+    one = own_side(run, account, managing, managed).compared(sessions)
+    if one.unread and not is_open:
+        return NOT_YET
+    if one.unread:
+        return unseen(run) if managed.is_learned else NO_READER
+    if one.changes:
+        return f"{DIFFERS}{first_change(one.changes)}"
+    return "" if is_open else AS_PLANNED
 
 
 def look_for_removal(run: Run, *, gone: bool) -> str:
@@ -323,34 +330,6 @@ def look_for_removal(run: Run, *, gone: bool) -> str:
         return ""
     run.look_at = timezone.now() + SOON
     return ONCE_MORE
-
-
-def still_differs(run: Run, managing: Managing, sessions: Sessions) -> str:
-    """Say what the owner's roles are not yet, as far as Bowline can read them."""
-    assert run.account is not None
-    changes, unread = left_to_do(run, managing, sessions)
-    if unread:
-        return unseen(run) if managed_of(run.account).is_learned else NO_READER
-    return f"{DIFFERS}{first_change(changes)}" if changes else ""
-
-
-def still_refused(run: Run, managing: Managing, sessions: Sessions) -> str:
-    """Say why AWS refuses the managed role, as far as the reader role shows it."""
-    changes, unread = left_to_do(run, managing, sessions)
-    if unread:
-        return NOT_YET
-    return f"{DIFFERS}{first_change(changes)}" if changes else AS_PLANNED
-
-
-def left_to_do(
-    run: Run, managing: Managing, sessions: Sessions
-) -> tuple[tuple[Change, ...], str]:
-    """Return what the owner has left to do, or why Bowline cannot read it."""
-    assert run.account is not None
-    sides = own_sides(run, run.account, managing, managed_of(run.account))
-    side = next(side for side in sides if not side.reach.writes)
-    one = side.compared(sessions)
-    return one.changes, one.unread
 
 
 def first_change(changes: tuple[Change, ...]) -> str:
@@ -377,13 +356,6 @@ def move(run: Run, to: Status, **changes: Any) -> None:
         return
 
 
-def edited(run: Run) -> dict[str, str]:
-    return {
-        "message": f"{run.account_name} was edited after it was handed off.",
-        "hint": "Plan again, and hand off the new plan.",
-    }
-
-
 def apply_stage(run: Run, scope: Scope, sessions: Sessions) -> None:
     """Carry out what was approved; the run then waits where an owner has to deploy
     something, and else continues.
@@ -394,7 +366,8 @@ def apply_stage(run: Run, scope: Scope, sessions: Sessions) -> None:
         apply_run(run, scope, sessions)
         waits = bool(left_to_owner(run, scope, sessions))
     if waits:
-        wait_for_owner(run, scope, sessions)
+        begin_waiting(run, scope)
+        publish(run, scope, sessions)
     else:
         finish(run)
 

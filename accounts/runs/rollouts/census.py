@@ -16,6 +16,7 @@ from accounts.mapping.managing import managing_row
 from accounts.models import CheckResult, ManagedAccount, Rollout, Run
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, State, Status
+from accounts.runs.deciding.approving import open_managing_run
 from accounts.runs.results import is_as_approved, reached_account, results_of
 from accounts.wording import counted
 from onboarding.verify.result import Located
@@ -29,19 +30,6 @@ TRY_FIRST = (
 )
 FEW = 10
 """Of fewer accounts, each one that fails would be over the usual limit of a wave."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    first_wave: int
-    second_percent: int
-    at_once: int
-    most_failures: int
-    failure_percent: int
-    waits: bool = False
-    """Whether a person resumes it after each wave."""
-    follows: bool = False
-    """Whether more than `at_once` start where workers have threads for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,55 +96,58 @@ class Next:
     """Why nothing more is to be started until a person resumes; empty: continue."""
 
 
-def size(wave: int, settings: Settings, total: int) -> int:
+def size(wave: int, rollout: Rollout, total: int) -> int:
     """Say how many accounts a wave has; the last one has room for all."""
     if wave == 1:
-        return settings.first_wave
+        return rollout.first_wave
     if wave == REST:
         return total
-    return max(1, -(-total * settings.second_percent // 100))
+    return max(1, -(-total * rollout.second_percent // 100))
 
 
-def next_step(counts: Counts, settings: Settings) -> Next:
-    """Decide what to start now."""
+def next_step(counts: Counts, rollout: Rollout) -> Next:
+    """Decide what to start now. Where existing roles are taken over, a person resumes
+    it after each wave.
+    """
     begun = [place for place, wave in enumerate(counts.waves, 1) if wave.started]
     number = max(begun, default=1)
-    if reason := failures(number, counts, settings):
+    if reason := failures(number, counts, rollout):
         return Next(number, pause=reason)
     wave = counts.waves[number - 1]
-    room = size(number, settings, counts.total) - wave.started
+    room = size(number, rollout, counts.total) - wave.started
     if room <= 0 and not wave.working and number < REST:
-        if settings.waits and wave.known < wave.started:
+        if rollout.take_over and wave.known < wave.started:
             return Next(number, pause=TRY_FIRST.format(number))
         number += 1
-        room = size(number, settings, counts.total)
-    free = most_at_once(counts, settings) - counts.working
+        room = size(number, rollout, counts.total)
+    free = most_at_once(counts, rollout) - counts.working
     return Next(number, start=max(0, min(room, free, counts.approved)))
 
 
-def most_at_once(counts: Counts, settings: Settings) -> int:
-    """Say how many accounts may be in progress. As workers show how many threads they
-    have only by what they carry, that is a quarter more: some wait for each thread that
-    becomes free, and a pause has few to wait for.
+def most_at_once(counts: Counts, rollout: Rollout) -> int:
+    """Say how many accounts may be in progress: unless a person chose that, more where
+    workers have threads for them. As workers show how many they have only by what they
+    carry, that is a quarter more: some wait for each thread that becomes free, and a
+    pause has few to wait for.
     """
-    if not settings.follows:
-        return settings.at_once
-    return max(settings.at_once, -(-counts.carried * 5 // 4))
+    if rollout.at_once != Rollout.AT_ONCE:
+        return rollout.at_once
+    return max(rollout.at_once, -(-counts.carried * 5 // 4))
 
 
-def failures(number: int, counts: Counts, settings: Settings) -> str:
+def failures(number: int, counts: Counts, rollout: Rollout) -> str:
     """Say which limit the failures have reached; empty: none."""
     if counts.in_common is not None:
         return counts.in_common
-    if reason := too_many(counts, settings.most_failures):
+    if reason := too_many(counts, rollout.most_failures):
         return reason
     wave = counts.waves[number - 1]
     left = counts.total - sum(one.started for one in counts.waves[: number - 1])
-    planned = min(size(number, settings, counts.total), left)
+    planned = min(size(number, rollout, counts.total), left)
     of = max(wave.started, planned)
-    if wave.counted and wave.counted * 100 >= settings.failure_percent * of:
+    if wave.counted and wave.counted * 100 >= rollout.failure_percent * of:
         failed = counted(wave.counted, "failed account")
-        limit = f"the limit of {settings.failure_percent}%"
+        limit = f"the limit of {rollout.failure_percent}%"
         return f"{failed} of {of:,} in wave {number} reached {limit}."
     return ""
 
@@ -204,18 +195,13 @@ def managing_run(rollout: Rollout) -> Run | None:
     return runs.filter(kind=Run.Kind.MANAGING).first()
 
 
-def changes_managing(rollout: Rollout) -> bool:
-    """Return whether the managing account is changed first, for all its accounts."""
-    return rollout.has_waves
-
-
 def comes_after(rollout: Rollout) -> Run | None:
     """Find the run of the managing account that a rollout waits for before it can plan
     that account itself; None where it waits for none.
     """
-    if rollout.has_ended or not changes_managing(rollout) or managing_run(rollout):
+    if rollout.has_ended or not rollout.has_waves or managing_run(rollout):
         return None
-    return Run.objects.filter(kind=Run.Kind.MANAGING, status__in=OPEN).first()
+    return open_managing_run()
 
 
 def is_ready(run: Run | None) -> bool:
@@ -287,18 +273,6 @@ class Census:
         undecided = self.statuses[Status.PLANNING] + self.statuses[Status.PLANNED]
         first, second, rest = (self.wave(number) for number in range(1, REST + 1))
         return Counts(undecided, self.statuses[Status.APPROVED], (first, second, rest))
-
-
-def settings_of(rollout: Rollout) -> Settings:
-    return Settings(
-        first_wave=rollout.first_wave,
-        second_percent=rollout.second_percent,
-        at_once=rollout.at_once,
-        most_failures=rollout.most_failures,
-        failure_percent=rollout.failure_percent,
-        waits=bool(rollout.take_over),
-        follows=rollout.at_once == Rollout.AT_ONCE,
-    )
 
 
 MOST_READ = 1_000

@@ -21,7 +21,6 @@ from accounts.decisions.decision import Decision, decision
 from accounts.decisions.locks import hold, lock_settings
 from accounts.decisions.many import Many, about_many, who_may
 from accounts.mapping.managing import NoManagingAccount, managing_row
-from accounts.mapping.plans import plan_of
 from accounts.models import (
     Activity,
     ManagedAccount,
@@ -61,7 +60,7 @@ State = Rollout.State
 What = Activity.What
 
 AT_ONCE = 200
-"""Runs that are discarded at once, or whose plans are read."""
+"""Runs that are discarded at once."""
 
 UNDONE = (Status.PLANNING, Status.PLANNED, Status.APPROVED)
 """Nothing was changed in AWS, so that it can be discarded."""
@@ -278,7 +277,6 @@ def approve_group(
     if rollout.has_ended:
         raise Unchanged(rollout)
     waiting = runs_of(rollout).same_as(fingerprint).order_by("number")
-    keep_digests(waiting)
     mine = [run for run in waiting.only(*READ) if read is None or run.number in read]
     many = Approved()
     many.joined = sum(
@@ -364,13 +362,3 @@ def approve_these(runs: Collection[Run], by: User, comment: str) -> list[Run]:
         )
         approved |= {*numbers}
     return [run for run in runs if run.number in approved]
-
-
-def keep_digests(runs: RunQuerySet) -> None:
-    """Keep what plans hold that an earlier release of Bowline made."""
-    keys = list(runs.filter(plan_digest="").values_list("pk", flat=True))
-    for some_keys in in_slices(keys, AT_ONCE):
-        some = Run.objects.filter(pk__in=some_keys).select_related("account")
-        for run in some.prefetch_related("steps", "account__providers"):
-            digest = plan_of(run, run.steps.all()).digest
-            Run.objects.filter(pk=run.pk).update(plan_digest=digest)

@@ -22,14 +22,12 @@ from accounts.runs.rollouts.census import (
     Census,
     Counts,
     accounts_of,
-    changes_managing,
     comes_after,
     in_common,
     is_ready,
     managing_run,
     next_step,
     runs_of,
-    settings_of,
     too_many,
 )
 from accounts.runs.rollouts.order import next_accounts
@@ -53,12 +51,12 @@ def advance(number: int) -> None:
             return
         census = Census(rollout)
         managing = managing_run(rollout) or managing_planned(rollout)
-        if managing is None and changes_managing(rollout):
+        if managing is None and rollout.has_waves:
             say(rollout, state_of(rollout, census, managing))
             return
         if rollout.state != State.PAUSED and rollout.has_waves and is_ready(managing):
             counts = counted_failures(rollout, census.counts)
-            step = next_step(counts, settings_of(rollout))
+            step = next_step(counts, rollout)
             if step.pause and census.counts.approved:
                 pause(rollout, step.pause)
             elif step.start:
@@ -84,7 +82,7 @@ def managing_planned(rollout: Rollout) -> Run | None:
     """Plan the managing account for a rollout that could not do so when it began; None
     where it still waits, or needs none.
     """
-    if not changes_managing(rollout) or comes_after(rollout):
+    if not rollout.has_waves or comes_after(rollout):
         return None
     coming = runs_of(rollout).filter(status__in=OPEN)
     accounts = ManagedAccount.objects.filter(pk__in=coming.values("account"))
@@ -151,7 +149,7 @@ def state_of(rollout: Rollout, census: Census, managing: Run | None) -> str:
         return State.PAUSED
     if not rollout.has_waves:
         return State.VERIFYING
-    if managing is None and changes_managing(rollout):
+    if managing is None and rollout.has_waves:
         return State.PLANNING
     counts = census.counts
     applies = managing is not None and managing.approved_at and managing.is_working

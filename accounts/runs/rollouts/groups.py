@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Count, Min, Prefetch, Q
 
 from accounts.mapping.plans import entry_changes_of, plan_of
-from accounts.models import EnabledProvider, Rollout, Run, Step
+from accounts.models import Rollout, Run, Step
 from accounts.models.account import is_slug
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
@@ -75,12 +75,10 @@ def groups_of(rollout: Rollout) -> Groups:
         .order_by("-waiting", "-accounts", "fingerprint")
     )
     rows = [row for row in counted if is_slug(row["fingerprint"])]
-    shown = rows[:MOST_GROUPS]
-    firsts = [row["first"] for row in shown]
-    changes, traits = changes_of(firsts), traits_of(firsts)
+    firsts = first_runs([row["first"] for row in rows[:MOST_GROUPS]])
+    shown = [row for row in rows[:MOST_GROUPS] if row["first"] in firsts]
+    traits = {number: traits_of(run) for number, run in firsts.items()}
     shared = set.intersection(*map(set, traits.values())) if traits else set()
-    providers = providers_of(firsts)
-    entries = entries_of(firsts)
     fingerprints = [row["fingerprint"] for row in shown]
     environments = environments_of(planned, fingerprints)
     granted = granted_by(planned, fingerprints)
@@ -92,14 +90,15 @@ def groups_of(rollout: Rollout) -> Groups:
                 row["accounts"],
                 row["waiting"],
                 row["accounts"] - row["waiting"],
-                changes.get(row["first"], {}),
-                entries.get(row["first"], 0),
-                providers.get(row["first"], []),
+                dict(Counter(step.verb for step in first.steps.all())),
+                len(entry_changes_of(first)),
+                providers_of(first),
                 environments.get(row["fingerprint"], {}),
-                told_apart(traits.get(row["first"], {}), shared),
+                told_apart(traits[first.number], shared),
                 granted.get(row["fingerprint"], []),
             )
             for row in shown
+            for first in [firsts[row["first"]]]
         ],
         more=sum(bool(row["waiting"]) for row in rows[MOST_GROUPS:]),
         others=list(alone.defer("traceback", "error")[:MOST_GROUPS]),
@@ -121,12 +120,6 @@ class NoneWaits(Refused):
     code = "NONE_WAITS"
     is_late = True
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Nothing was approved: none of the plans that you chose is still waiting. "
-            "Review the list again."
-        )
-
 
 class Read(NamedTuple):
     """Those of a group's plans that a person read, and that still wait."""
@@ -146,39 +139,29 @@ def read_of(rollout: Rollout, fingerprint: str, numbers: Container[int]) -> Read
     now = waiting(rollout, fingerprint)
     both = {number: now[number] for number in now if number in numbers}
     if not both:
-        raise NoneWaits
+        raise NoneWaits(
+            "Nothing was approved: none of the plans that you chose is still waiting. "
+            "Review the list again."
+        )
     rows = Run.objects.filter(number__in=sorted(both)[:AT_ONCE]).order_by("number")
     runs = list(rows.select_related("account"))
     plan = plan_of(runs[0])
     return Read(both, group_in_words(plan), asks_for_test_of_any(runs, plan))
 
 
-def changes_of(numbers: list[int]) -> dict[int, dict[str, int]]:
-    """Count the changes of these runs in AWS, by verb."""
-    found: dict[int, dict[str, int]] = {}
-    steps = Step.objects.filter(run__number__in=numbers).order_by()
-    counted = steps.values_list("run__number", "verb").annotate(count=Count("pk"))
-    for number, verb, count in counted:
-        found.setdefault(number, {})[verb] = count
-    return found
-
-
-def entries_of(numbers: list[int]) -> dict[int, int]:
-    """Count the changes of these runs in what Spinnaker knows."""
-    runs = Run.objects.filter(number__in=numbers).only("number", "entries")
-    return {run.number: len(entry_changes_of(run)) for run in runs}
-
-
-def traits_of(numbers: list[int]) -> dict[int, dict[str, str]]:
-    """Return what the plans of these runs have: in words, by what exactly it is."""
+def first_runs(numbers: list[int]) -> dict[int, Run]:
+    """Read the first run of each group, with what is said of all its plans."""
     steps = Prefetch("steps", Step.objects.defer("before", "after"))
     rows = Run.objects.filter(number__in=numbers).select_related("account")
-    found: dict[int, dict[str, str]] = {}
-    for run in rows.prefetch_related(steps):
-        ids = (run.account.account_id, run.account.external_id) if run.account else ()
-        own = {str(word): "own" for word in ids}
-        found[run.number] = {neutral(exact, own): says for exact, says in traits(run)}
-    return found
+    found = rows.prefetch_related(steps, "account__providers")
+    return {run.number: run for run in found}
+
+
+def traits_of(run: Run) -> dict[str, str]:
+    """Return what its plan has: in words, by what exactly it is."""
+    ids = (run.account.account_id, run.account.external_id) if run.account else ()
+    own = {str(word): "own" for word in ids}
+    return {neutral(exact, own): says for exact, says in traits(run)}
 
 
 def traits(run: Run) -> Iterator[tuple[str, str]]:
@@ -258,16 +241,10 @@ def in_numbers(counts: Counter[str]) -> str:
     return first_of(said, MOST_TRAITS)
 
 
-def providers_of(numbers: list[int]) -> dict[int, list[str]]:
-    """Name the providers of these runs' accounts."""
-    rows = EnabledProvider.objects.filter(account__runs__number__in=numbers)
-    found: dict[int, set[str]] = {}
-    for number, key in rows.order_by().values_list("account__runs__number", "key"):
-        found.setdefault(number, set()).add(key)
-    return {
-        number: [one.title for key, one in PROVIDERS.items() if key in keys]
-        for number, keys in found.items()
-    }
+def providers_of(run: Run) -> list[str]:
+    """Name the providers of its account."""
+    keys = {one.key for one in run.account.providers.all()} if run.account else ()
+    return [one.title for key, one in PROVIDERS.items() if key in keys]
 
 
 def environments_of(

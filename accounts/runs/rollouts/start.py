@@ -36,7 +36,6 @@ from accounts.refused import Refused
 from accounts.runs import actions
 from accounts.runs.capacity import NoRoom, refuse_overflow
 from accounts.runs.foreign.taking_over import why_not
-from accounts.runs.rollouts.census import changes_managing
 from accounts.runs.rollouts.order import turns_of
 from accounts.slices import AT_ONCE, in_slices
 from accounts.spinnaker.presence import in_spinnaker, presence_of
@@ -102,7 +101,7 @@ def start(
             rollout = Rollout.objects.create(kind=kind, created_by=by, **settings)
             log_states([rollout])
             started = add(rollout, chosen, by, origin)
-            if changes_managing(rollout):
+            if rollout.has_waves:
                 plan_managing(rollout, started, by, origin)
             count = len(started)
             detail = {"rollout": rollout.number, "kind": kind, "accounts": count}
@@ -207,7 +206,7 @@ def run_of(
         status=Status.VERIFYING if verifies else Status.PLANNING,
         version=account.version,
         managing_version=managing.version,
-        alone=changes_managing(rollout),
+        alone=rollout.has_waves,
         take_over=rollout.take_over,
         turn=turn,
         created_by=by,

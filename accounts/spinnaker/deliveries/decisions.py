@@ -61,6 +61,7 @@ def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
     for it. `agreed` names what Bowline may take over, overwrite or send again.
     """
     names = sorted(set(agreed))
+    version = Spinnaker.objects.values_list("version", flat=True).first()
     Delivery.objects.open().make_way((Delivery.Status.PLANNED,), DeliveryOpen)
     try:
         with transaction.atomic():
@@ -68,7 +69,7 @@ def start(by: User | None, *, agreed: Iterable[str] = ()) -> Delivery:
                 number=Delivery.objects.next_number(),
                 agreed=names,
                 created_by=by,
-                connection_version=version_of_connection(),
+                connection_version=version or 0,
             )
     except IntegrityError as error:
         raise DeliveryOpen(Delivery.objects.open().latest("number")) from error
@@ -125,10 +126,6 @@ def discard(delivery: Delivery, by: User | None) -> Delivery:
     delivery.move(Delivery.Status.DISCARDED, since=(Delivery.Status.PLANNED,))
     record_delivery(by, What.DISCARD, delivery)
     return delivery
-
-
-def version_of_connection() -> int:
-    return Spinnaker.objects.values_list("version", flat=True).first() or 0
 
 
 def refuse_late(delivery: Delivery) -> None:

@@ -82,13 +82,13 @@ class Reached:
             one for one in KINDS if not (self.release and refusal(one, self.release))
         ]
         stored = [row for type_ in known for row in self.gate.stored(type_)]
-        return FoundAccounts.of(stored, self.gate.loaded(details=True))
+        return FoundAccounts.of(stored, self.gate.loaded())
 
     def loaded(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return those of them that are loaded, with what is shown of each."""
         asked = sorted(set(names))
         if len(asked) > FEW:
-            shown = self.gate.loaded_accounts()
+            shown = {one.name: one.shown for one in self.gate.loaded()}
             return {name: shown[name] for name in asked if name in shown}
         read = self.each(self.gate.loaded_account, asked)
         found = zip(asked, read, strict=True)

@@ -156,6 +156,10 @@ class Tab(NamedTuple):
     def url(self) -> str:
         return self.page or f"?tab={self.key}"
 
+    @property
+    def template(self) -> str:
+        return f"accounts/_{self.key.replace('-', '_')}.html"
+
 
 def chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab:
     """Return the tab that the address names, else the first one."""
@@ -167,25 +171,17 @@ NEWEST = 10
 """The most runs and bundles on the page; the lists have the rest."""
 
 
-TEMPLATES = {
-    "checks": "accounts/_checked.html",
-    "in-aws": "accounts/_in_aws.html",
-    "of-others": "accounts/_of_others.html",
-    "settings": "accounts/_settings.html",
-    "history": "accounts/_history.html",
-    "remove": "accounts/_removal.html",
-}
-"""What each tab shows."""
-
-
 class ExistingResource(NamedTuple):
-    """A resource of the account, and the last step that touched it."""
+    """A resource of the account, and what runs learned of it."""
 
     resource: Resource
     document: SafeString
     step: Step | None
+    """The last one that was carried out."""
     is_taken: bool
     """Something that Bowline did not make has its name."""
+    is_planned: bool
+    """A plan read AWS, and would create it."""
 
 
 def account(request: Request, pk: UUID) -> HttpResponse:
@@ -205,12 +201,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "of-others": len(foreign),
     }
     existing = found_existing(account)
-    tabs = tabs_of(
-        account,
-        counts,
-        has_permissions=bool(managing and account.providers.all()),
-        has_existing_roles=existing is not None,
-    )
+    tabs = tabs_of(account, counts, managing, existing)
     tab = chosen_tab(request, tabs)
     shown = {
         "live": live,
@@ -218,7 +209,6 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "crumbs": crumbs("accounts"),
         "tabs": tabs,
         "tab": tab,
-        "tab_template": TEMPLATES[tab.key],
         "managing": managing,
         "undone": undone(account),
         "member": inactive_members().filter(account_id=account.account_id).first(),
@@ -262,18 +252,17 @@ def found_existing(account: ManagedAccount) -> FoundRoles | None:
 def tabs_of(
     account: ManagedAccount,
     counts: Mapping[str, int],
-    *,
-    has_permissions: bool,
-    has_existing_roles: bool,
+    managing: ManagingAccount | None,
+    existing: FoundRoles | None,
 ) -> list[Tab]:
     """List the page's tabs; where nothing was checked, what will exist comes first."""
     checks = Tab("checks", "Checks", counts["checks"])
     in_aws = Tab("in-aws", "In AWS", counts["in-aws"])
     tabs = [checks, in_aws] if checks.total else [in_aws, checks]
-    if counts["of-others"] or has_existing_roles:
-        title = "Existing roles" if has_existing_roles else "Policies of others"
+    if counts["of-others"] or existing:
+        title = "Existing roles" if existing else "Policies of others"
         tabs.append(Tab("of-others", title, counts["of-others"] or None))
-    if has_permissions:
+    if managing and account.providers.all():
         url = reverse("accounts:permissions", args=[account.pk])
         tabs.append(Tab("permissions", "Permissions", page=url))
     return [
@@ -329,15 +318,14 @@ def iam(
         known = list(known_as(topology))
     except (DetailsError, QuotaExceeded) as error:
         return {"trouble": str(error)}
-    steps = {
-        Key(step.account_id, step.kind, step.name): step for step in last_steps(account)
-    }
+    steps, planned = last_steps(account)
     existing = [
         ExistingResource(
             resource,
             highlighted_json(resource.as_json()),
             steps.get(resource.key),
             taken(resource, cause),
+            is_planned=resource.key in planned,
         )
         for resource in resources
     ]
@@ -352,19 +340,24 @@ def taken(resource: Resource, cause: Run | None) -> bool:
     return is_taken and error.get("message") == str(NotOurs(resource))
 
 
-def last_steps(account: ManagedAccount) -> list[Step]:
-    """List the steps that were carried out for the account, the oldest first."""
-    steps = Step.objects.filter(run__account=account, status=Step.Status.DONE)
-    return list(steps.defer("before", "after").order_by("finished_at"))
+def last_steps(account: ManagedAccount) -> tuple[dict[Key, Step], set[Key]]:
+    """Return the last step that was carried out for each resource of the account, and
+    what plans would have created.
+    """
+    done, planned = {}, set()
+    steps = Step.objects.filter(run__account=account).defer("before", "after")
+    for step in steps.order_by("finished_at"):
+        key = Key(step.account_id, step.kind, step.name)
+        if step.status == Step.Status.DONE:
+            done[key] = step
+        elif step.verb == "create":
+            planned.add(key)
+    return done, planned
 
 
 def named_to_leave(posted: QueryDict, account: ManagedAccount) -> dict[str, Any]:
     confirm_leaving(account.name, posted.get("leave", "").strip())
     return {}
-
-
-def removal_of(account: ManagedAccount) -> str:
-    return f"{account.get_absolute_url()}?tab=remove"
 
 
 posts = [
@@ -385,6 +378,6 @@ posts = [
         said="{0.name} is deleted from Bowline and stays as it is in AWS. The managing "
         "account's page lists its role.",
         then="accounts:accounts",
-        refused=removal_of,
+        refused=lambda account: f"{account.get_absolute_url()}?tab=remove",
     ),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import path, reverse
+from django.urls import reverse
 
 from accounts.decisions.many import Many
 from accounts.forms.fields import RuledField, bare_helper, checked
@@ -19,7 +19,6 @@ from accounts.http import Request, page_of
 from accounts.models import ForeignPolicy
 from accounts.models.checks import today
 from accounts.runs.foreign import accepting
-from accounts.runs.foreign import accepting as deciding
 from accounts.runs.foreign.accepting import LONGEST, MOST_AT_ONCE, a_day
 from accounts.spinnaker.policies_of_others import groups, with_first
 from accounts.web.crumbs import crumbs
@@ -36,14 +35,6 @@ def numbers_in(posted: QueryDict) -> list[int]:
     """Read which policies were chosen: one field, as forms take few fields."""
     texts = posted.get("policies", "").split()[:MOST_AT_ONCE]
     return [int(text) for text in texts if text.isascii() and text.isdigit()]
-
-
-def read_in(posted: QueryDict, *_: object) -> dict[str, Any]:
-    return {"read": posted.get("read", "")}
-
-
-def ask_form(posted: QueryDict, _: object) -> AskForm:
-    return AskForm(posted)
 
 
 class AskForm(forms.Form):
@@ -114,29 +105,27 @@ def policy_of(number: int) -> ForeignPolicy:
 
 
 ONE = "foreign-policies/<int:number>"
+about_one = partial(post, find=policy_of)
 posts = [
-    post(
+    about_one(
         f"{ONE}/ask/",
         accepting.ask,
         name="foreign-policy-ask",
-        find=policy_of,
-        form=ask_form,
+        form=lambda posted, _: AskForm(posted),
         page=policy_page,
         said="Requested. After an approver accepts it, it counts as approved.",
     ),
-    post(
+    about_one(
         f"{ONE}/accept/",
         accepting.accept,
         name="foreign-policy-accept",
-        find=policy_of,
-        given=read_in,
+        given=lambda posted, _: {"read": posted.get("read", "")},
         said="Accepted. The next verification doesn't fail because of it.",
     ),
-    post(
+    about_one(
         f"{ONE}/end/",
         accepting.end,
         name="foreign-policy-end",
-        find=policy_of,
         said="No longer accepted.",
     ),
 ]
@@ -146,12 +135,10 @@ MOST_IN_TABLE = 50
 """The most accounts with a row in the table; the others are named below it."""
 
 
-def same_policies(request: Request, alike: str) -> HttpResponse:
+def foreign_alike(
+    request: Request, alike: str, form: AskForm | None = None
+) -> HttpResponse:
     """Say what it does, in how many accounts it is, and what may be decided where."""
-    return alike_page(request, alike, AskForm())
-
-
-def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
     policies = list(ForeignPolicy.objects.alike(alike))
     if not policies:
         raise Http404
@@ -165,25 +152,13 @@ def alike_page(request: Request, alike: str, form: AskForm) -> HttpResponse:
         "named": policies[MOST_IN_TABLE:],
         "most": MOST_AT_ONCE,
         "document": highlighted_json(one.document) if one.document else "",
-        "form": form,
-        "to_ask": deciding.to_ask(alike, by),
-        "asked": deciding.to_accept(alike, by),
-        "to_end": deciding.to_end(alike, by),
+        "form": form or AskForm(),
+        "to_ask": accepting.to_ask(alike, by),
+        "asked": accepting.to_accept(alike, by),
+        "to_end": accepting.to_end(alike, by),
         "crumbs": crumbs("foreign-policies"),
     }
     return render(request, "foreign/alike.html", shown)
-
-
-def alike_of(alike: str) -> str:
-    return alike
-
-
-def chosen(posted: QueryDict, _: str) -> dict[str, Any]:
-    return {"policies": numbers_in(posted)}
-
-
-def chosen_as_read(posted: QueryDict, alike: str) -> dict[str, Any]:
-    return chosen(posted, alike) | read_in(posted)
 
 
 def alike_url(alike: str, _: object = None) -> str:
@@ -195,49 +170,41 @@ def in_accounts(says: str) -> Callable[[str, Many[ForeignPolicy]], str]:
 
 
 SAME = "foreign-policies/alike/<slug:alike>"
-USUAL_ALIKE: dict[str, Any] = {
-    "find": alike_of,
-    "left": "Excluded:",
-    "then": alike_url,
-    "refused": alike_url,
-}
+about_alike = partial(
+    post,
+    find=lambda alike: alike,
+    left="Excluded:",
+    then=alike_url,
+    refused=alike_url,
+)
 posts_alike = [
-    post(
+    about_alike(
         f"{SAME}/ask/",
-        deciding.ask_alike,
+        accepting.ask_alike,
         name="foreign-alike-ask",
-        given=chosen,
-        form=ask_form,
-        page=alike_page,
+        given=lambda posted, _: {"policies": numbers_in(posted)},
+        form=lambda posted, _: AskForm(posted),
+        page=foreign_alike,
         said=in_accounts("Requested acceptance in {}."),
-        **USUAL_ALIKE,
     ),
-    post(
+    about_alike(
         f"{SAME}/accept/",
-        deciding.accept_alike,
+        accepting.accept_alike,
         name="foreign-alike-accept",
-        given=chosen_as_read,
+        given=lambda posted, _: {
+            "policies": numbers_in(posted),
+            "read": posted.get("read", ""),
+        },
         said=in_accounts(
             "Accepted in {}. The next verification of these accounts doesn't fail "
             "because of it."
         ),
-        **USUAL_ALIKE,
     ),
-    post(
+    about_alike(
         f"{SAME}/end/",
-        deciding.end_alike,
+        accepting.end_alike,
         name="foreign-alike-end",
-        given=chosen,
+        given=lambda posted, _: {"policies": numbers_in(posted)},
         said=in_accounts("No longer accepted in {}."),
-        **USUAL_ALIKE,
     ),
-]
-
-
-pages = [
-    path("foreign-policies/", foreign_policies, name="foreign-policies"),
-    path(f"{SAME}/", same_policies, name="foreign-alike"),
-    *posts_alike,
-    path(f"{ONE}/", foreign_policy, name="foreign-policy"),
-    *posts,
 ]

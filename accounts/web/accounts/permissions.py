@@ -381,7 +381,7 @@ def permissions(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "permissions/permissions.html", shown)
 
 
-def permissions_file(request: Request, pk: UUID) -> HttpResponse:
+def permissions_csv(request: Request, pk: UUID) -> HttpResponse:
     """Answer with what is allowed, a line an action, as the page's filter asks."""
     account, managing = account_and_managing(pk)
     try:

@@ -21,12 +21,13 @@ from accounts.lists.accounts import (
     MOST_IN_ROLLOUT,
     NO_ENVIRONMENT,
     by_text,
+    environments,
     failed_checks,
     is_uuid,
     kinds_of_failed,
     matching_accounts,
 )
-from accounts.lists.declaration import Choices, with_titles
+from accounts.lists.declaration import with_titles
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import OPEN
 from accounts.people.doors import posted_by_approver
@@ -90,26 +91,26 @@ def accounts(request: Request) -> HttpResponse:
         "rows": rows_of(list(page)),
         "columns": ACCOUNTS.sorts.items(),
         "sort": ACCOUNTS.sort_of(request.GET),
-        "filter_form": ACCOUNTS.form(request.GET, environment=environments()),
+        "filter_form": ACCOUNTS.form(
+            request.GET,
+            environment=[
+                (NO_ENVIRONMENT, "No environment"),
+                *with_titles(environments()),
+            ],
+        ),
         "from_file": request.GET.get("file"),
         "added_together": request.GET.get("added"),
         "not_active": set(not_active),
         "left": {one.account_id for one in not_active.values() if one.gone_at},
         "most": MOST_IN_ROLLOUT,
         "has_existing_roles": any(account.adopts for account in page),
-        "to_accept": waiting_alert(
+        "to_accept": waiting_in_words(
             any(account.standing.is_to_accept for account in page)
             and ManagedAccount.objects.to_accept().count()
         ),
         **ticks(request),
     }
     return render(request, "accounts/accounts.html", shown)
-
-
-def environments() -> Choices:
-    named = ManagedAccount.objects.exclude(environment="").order_by("environment")
-    names = named.values_list("environment", flat=True).distinct()
-    return [(NO_ENVIRONMENT, "No environment"), *with_titles(names)]
 
 
 def is_pinned(managing: ManagingAccount | None, asked: QueryDict) -> bool:
@@ -159,12 +160,8 @@ def chosen_accounts(
     return Chosen(accounts, left)
 
 
-NONE = "Select accounts first. No account was accepted."
-
-
 def to_accept(request: Request) -> HttpResponse:
     """List the accounts that wait, with what keeps this person from accepting one."""
-    managing = ManagingAccount.objects.first()
     total = ManagedAccount.objects.to_accept().count()
     waiting = waiting_for(request.user)
     shown = {
@@ -172,7 +169,7 @@ def to_accept(request: Request) -> HttpResponse:
         "waiting": waiting,
         "can_accept": any(not one.refused for one in waiting),
         "refusals": Counter(one.refused for one in waiting if one.refused).items(),
-        "says": waiting_in_words(total, managing) if managing and total else "",
+        "says": waiting_in_words(total),
         "most": MOST_AT_ONCE,
         "crumbs": crumbs("accounts"),
     }
@@ -186,16 +183,10 @@ def accept_many(request: Request) -> HttpResponse:
     rows = ManagedAccount.objects.filter(pk__in=chosen[:MOST_AT_ONCE])
     accounts = list(rows.order_by("name"))
     if not accounts:
-        messages.info(request, NONE)
+        messages.info(request, "Select accounts first. No account was accepted.")
         return redirect("accounts:to-accept")
     many = each(accept, accounts, request.user)
     count = len(many.done)
     them = for_count(count, "Bundles now include it.", "Bundles now include them.")
     tell_done(request, f"You accepted {counted(count)}. {them}", "Not accepted:", many)
     return redirect("accounts:to-accept")
-
-
-def waiting_alert(count: int) -> str:
-    """Say on another page how many accounts wait; empty: none does."""
-    managing = ManagingAccount.objects.first() if count else None
-    return waiting_in_words(count, managing) if managing else ""

@@ -26,8 +26,8 @@ from accounts.lists.activity import (
 )
 from accounts.models import Activity, ManagedAccount, ManagingAccount
 from accounts.people.roles import ADMINISTRATOR, has_role
+from onboarding.names import some
 from onboarding.providers import PROVIDERS
-from onboarding.resources.risks import some
 
 NUMBERED = re.compile(r"(Rollout|Bundle|Delivery) ([1-9]\d{0,8})\b")
 """How an entry names what has a number, and a page called alike."""
@@ -76,7 +76,8 @@ class EntryRow(NamedTuple):
     @property
     def names(self) -> str:
         """Name the first of what it is about."""
-        return some([*dict.fromkeys(filter(None, map(about_of, self.alike)))])
+        about = (one.activity.about for one in self.alike)
+        return some([*dict.fromkeys(filter(None, about))])
 
 
 def activity(request: Request) -> HttpResponse:
@@ -125,10 +126,6 @@ def rows_of(found: Iterable[Entry]) -> Iterator[EntryRow]:
             yield from (EntryRow(one, [], "") for one in alike)
         else:
             yield EntryRow(alike[0], alike, counted(alike))
-
-
-def about_of(one: Entry) -> str:
-    return one.activity.about
 
 
 def likeness(one: Entry) -> tuple[Any, ...]:
@@ -180,11 +177,17 @@ def facts(name: str, value: Any) -> Iterator[tuple[str, str]]:
     match name, value:
         case "changed", dict():
             for field, change in value.items():
-                yield from changes_of_field(label(field), change)
+                if field in PROVIDERS or differs(change):
+                    yield from changes_of_field(label(field), change)
         case "changed", [_, _]:
             yield from changes_of_field(name, value)
         case _:
             yield label(name), value_in_words(value)
+
+
+def differs(change: Any) -> bool:
+    """Return whether a field was or is anything: a new account's fields are empty."""
+    return not isinstance(change, list) or any(one not in NOTHING for one in change)
 
 
 def changes_of_field(name: str, change: Any) -> Iterator[tuple[str, str]]:

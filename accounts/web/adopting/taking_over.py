@@ -4,7 +4,7 @@ next step as a run or a rollout, and how that is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -22,10 +22,10 @@ from accounts.models.managed import ManagedAccountQuerySet
 from accounts.people.doors import posted_by_operator
 from accounts.people.role_limits.limits import inside
 from accounts.people.roles import OPERATOR
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.runs.foreign import taking_over
 from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.spinnaker.policies_of_others import Group, groups, with_first
-from accounts.web.accounts.views import waiting_alert
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
 from accounts.web.rollouts.views import roll_out
@@ -91,23 +91,21 @@ SERVICES_TRUST = "services-trust"
 
 def choice_of(asked: QueryDict) -> TakeOver:
     """Return what a press asks for; nothing where it names no step, or no policy."""
-    step = asked.get("step")
-    return TakeOver(
-        detaches=frozenset(asked.getlist("detach") if step == Taken.POLICIES else ()),
-        trust=step == Taken.TRUST,
-        owns=step == Taken.TAG,
-        services_trust=step == SERVICES_TRUST,
-    )
+    step = asked.get("step", "")
+    if step == Taken.POLICIES:
+        return TakeOver(detaches=frozenset(asked.getlist("detach")))
+    return CHOICES.get(step, TakeOver())
 
 
 MOST_OTHERS = 20
 """The most of those who can assume a role that are named."""
-CHOICES = {
+CHOICES: Mapping[str, TakeOver] = {
     Taken.POLICIES: TakeOver(detaches=frozenset(["any"])),
     Taken.TRUST: TakeOver(trust=True),
     Taken.TAG: TakeOver(owns=True),
+    SERVICES_TRUST: TakeOver(services_trust=True),
 }
-"""What each step asks for, to know whether it can be planned."""
+"""What each step asks for; which policies, a person says."""
 OUTSIDE = (Taken.OUTSIDE, Taken.KEPT)
 """Something else manages the roles."""
 
@@ -119,10 +117,6 @@ class Stage(NamedTuple):
     refused: str
     """Why it can't be planned now."""
 
-    @property
-    def is_next(self) -> bool:
-        return not (self.is_done or self.refused)
-
 
 class LeftRole(NamedTuple):
     """A role for services whose trust policy the steps leave as it is."""
@@ -131,12 +125,6 @@ class LeftRole(NamedTuple):
     others: list[str]
     """Who else can assume it, and no longer could."""
     more: int
-
-
-class Taking(NamedTuple):
-    run: Run
-    can_undo: bool
-    """Whether nobody undid it yet; an undo itself is done again by a plan."""
 
 
 def existing_roles_of(
@@ -149,13 +137,13 @@ def existing_roles_of(
     stages = list(stages_of(account, Taken(found.taken)))
     standing, by_trust = account.standing, bool(unverified_by_trust(account))
     elsewhere = (standing.is_to_plan and not by_trust) or standing.is_to_verify
-    ahead = () if elsewhere else (one for one in stages if one.is_next)
+    ahead = (one for one in stages if not (elsewhere or one.is_done or one.refused))
     return {
         "step": STEPS[Taken(found.taken)],
         "managed_by": found.managed_by,
         "in_tools": in_tools(wanted, found.managed_by),
         "stages": stages,
-        "next_stage": next(iter(ahead), None),
+        "next_stage": next(ahead, None),
         "left_roles": list(left_roles(found, wanted)),
         "to_detach": [one for one in foreign if is_detachable(one)],
         "takings": takings_of(account),
@@ -163,14 +151,15 @@ def existing_roles_of(
     }
 
 
-def takings_of(account: ManagedAccount) -> list[Taking]:
+def takings_of(account: ManagedAccount) -> list[tuple[Run, bool]]:
+    """List the runs that took something over, and whether each can be undone: nobody
+    did so yet. An undo itself is done again by a plan.
+    """
     runs = list(taking_over.taken_by(account))
     choices = {run.number: take_over_of(run) for run in runs}
     undone = {choice.undone_run for choice in choices.values()}
     return [
-        Taking(
-            run, not (choices[run.number].undoes or run.number in undone or run.is_open)
-        )
+        (run, not (choices[run.number].undoes or run.number in undone or run.is_open))
         for run in runs
     ]
 
@@ -189,15 +178,14 @@ def stages_of(account: ManagedAccount, taken: FoundRoles.Taken) -> Iterator[Stag
 
 def left_roles(found: FoundRoles, wanted: Iterable[Resource]) -> Iterator[LeftRole]:
     """Yield the roles whose trust policy is replaced only by itself."""
-    read = {one["name"]: one for one in found.roles}
+    trusts = {one["name"]: one["trust"] for one in found.roles if not one["owned"]}
     for role in wanted:
-        there = read.get(role.name) if isinstance(role, Role) else None
-        if there is None or there["owned"] or there["trust"] is None:
+        trust = trusts.get(role.name)
+        if not isinstance(role, Role) or trust is None:
             continue
-        assert isinstance(role, Role)
         planned = role.trust.document["Statement"]
-        if is_for_services(planned) and there["trust"] != planned:
-            others = [one.sentence for one in shut_out(there["trust"], planned)]
+        if is_for_services(planned) and trust != planned:
+            others = [one.sentence for one in shut_out(trust, planned)]
             more = len(others[MOST_OTHERS:])
             yield LeftRole(role.name, others[:MOST_OTHERS], more)
 
@@ -207,17 +195,13 @@ def is_detachable(policy: ForeignPolicy) -> bool:
     return not (elsewhere or policy.is_accepted or policy.removable)
 
 
-def choice(posted: QueryDict, _: ManagedAccount) -> dict[str, TakeOver]:
-    return {"choice": choice_of(posted)}
-
-
 posts = [
     post(
         "accounts/<uuid:pk>/take-over/",
         taking_over.take_over,
         name="take-over",
         find=account_of,
-        given=choice,
+        given=lambda posted, _: {"choice": choice_of(posted)},
     ),
     post("runs/<uuid:pk>/undo/", taking_over.undo, name="undo", find=run_of),
 ]
@@ -233,19 +217,12 @@ class At(NamedTuple):
 
     taken: FoundRoles.Taken
     step: Step
-    environments: list[tuple[str, int]]
+    environments: list[tuple[str, str, int]]
+    """Of each its value in a form, its title, and how many."""
 
     @property
     def total(self) -> int:
-        return sum(count for _, count in self.environments)
-
-    @property
-    def choices(self) -> list[tuple[str, str, int]]:
-        """List (value, title, how many) of each environment."""
-        return [
-            (name or NO_ENVIRONMENT, name or "No environment", count)
-            for name, count in self.environments
-        ]
+        return sum(count for *_, count in self.environments)
 
 
 def existing_roles(request: Request) -> HttpResponse:
@@ -255,7 +232,7 @@ def existing_roles(request: Request) -> HttpResponse:
         "total": sum(at.total for at in steps),
         "owned": sum(at.total for at in steps if at.taken is Taken.OWNED),
         "policies": policies_to_detach(),
-        "to_accept": waiting_alert(adopting().to_accept().count()),
+        "to_accept": waiting_in_words(adopting().to_accept().count()),
         "crumbs": crumbs("accounts"),
     }
     return render(request, "taking_over/existing_roles.html", shown)
@@ -265,14 +242,15 @@ def steps_of_all() -> list[At]:
     """Count the accounts at each step by environment, the least far first; a step that
     none is at is left out.
     """
-    found: dict[str, list[tuple[str, int]]] = {}
+    found: dict[str, list[tuple[str, str, int]]] = {}
     columns = (
         adopting()
         .order_by("environment")
         .values_list("environment", "found_roles__taken")
     )
-    for environment, taken, count in columns.annotate(count=Count("pk")):
-        found.setdefault(taken, []).append((environment, count))
+    for name, taken, count in columns.annotate(count=Count("pk")):
+        choice = (name or NO_ENVIRONMENT, name or "No environment", count)
+        found.setdefault(taken, []).append(choice)
     return [At(one, step, found[one]) for one, step in STEPS.items() if one in found]
 
 

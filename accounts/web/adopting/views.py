@@ -5,13 +5,12 @@ nothing stores them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from crispy_forms.layout import Field
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import TooManyFilesSent, ValidationError
@@ -36,13 +35,9 @@ from accounts.mapping.accounts_file import register_managing, sentence
 from accounts.mapping.adopting.again import (
     NOTHING_CHANGED,
     AdoptedAgain,
-    Changed,
     adopted_again,
-    decided_by,
     of_stored,
     remember,
-    text_before,
-    text_of,
 )
 from accounts.mapping.adopting.keeping import (
     MOST_IN_ALL,
@@ -64,7 +59,6 @@ from accounts.mapping.adopting.keeping import (
     taken_of,
 )
 from accounts.models import (
-    AdoptedAccount,
     Adoption,
     ManagedAccount,
     ManagingAccount,
@@ -74,7 +68,7 @@ from accounts.models import (
 from accounts.models.question import LONGEST_NAME
 from accounts.models.states import word_of
 from accounts.people.doors import operator_required
-from accounts.web.accounts.views import waiting_alert
+from accounts.runs.deciding.starting import waiting_in_words
 from accounts.web.bulk.from_file import BUSY, file_page, place_of_preview
 from accounts.web.crumbs import crumbs
 from accounts.web.questions import lead, still_waits
@@ -85,7 +79,6 @@ from onboarding.accounts_file import FileProblems
 from onboarding.adopting.looking import count_looks, identity_of
 from onboarding.adopting.report import (
     OF_ACCOUNTS,
-    Taken,
     accounts_file,
     heads,
     managing_of,
@@ -146,7 +139,6 @@ class AdoptForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not is_connected:
             del self.fields["gate"]
-        self.helper = bare_helper(*(Field(name) for name in self.fields))
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -165,27 +157,25 @@ class AdoptForm(forms.Form):
 
 
 class LookForm(forms.Form):
-    access_role = RuledField(rule=names.role_name, label="Role to look with")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = bare_helper(Field("access_role"))
+    access_role = RuledField(rule=names.ROLE_NAME, label="Role to look with")
+    helper = bare_helper()
 
 
 class AddForm(forms.Form):
     """What no source says of the accounts that are added."""
 
     access_role = RuledField(
-        rule=names.role_name,
+        rule=names.ROLE_NAME,
         required=False,
         label="Access role",
         help_text="Bowline assumes it in each new account. Leave empty if they differ.",
     )
     identity = RuledField(
-        rule=names.identity_arn,
+        rule=names.IDENTITY_ARN,
         label="Spinnaker's identity",
         help_text="The ARN of its role or user.",
     )
+    helper = bare_helper()
 
     def __init__(
         self,
@@ -201,7 +191,6 @@ class AddForm(forms.Form):
             self.fields["identity"].help_text = FOUND
         if not has_new:
             del self.fields["access_role"]
-        self.helper = bare_helper(*(Field(name) for name in self.fields))
 
 
 MOST_EARLIER = 10
@@ -314,26 +303,17 @@ def adoption_in_aws(request: Request, adoption: UUID) -> HttpResponse:
     row = adoption_row(adoption)
     if not row.taken:
         return redirect(row)
-    if request.method == "POST":
-        return look_posted(request, row)
-    asked = seen(question_of(row)) if row.look else None
+    form = LookForm(request.POST or None, initial={"access_role": usual_role(row)})
+    if form.is_valid():
+        if look(row, form.cleaned_data["access_role"], request.user):
+            return redirect(request.path)
+        form.add_error(None, LOOKING_BUSY)
+    asked = seen(question_of(row)) if row.look and not form.is_bound else None
     if request.htmx and not (asked and asked.waits):
         return HttpResponseClientRefresh()
     if request.htmx:
         return render(request, "adopting/_looking.html", {"row": row})
-    return look_page(
-        request, row, LookForm(initial={"access_role": usual_role(row)}), asked
-    )
-
-
-def look_posted(request: Request, row: Adoption) -> HttpResponse:
-    form = LookForm(request.POST)
-    if not form.is_valid():
-        return look_page(request, row, form)
-    if look(row, form.cleaned_data["access_role"], request.user) is None:
-        form.add_error(None, LOOKING_BUSY)
-        return look_page(request, row, form)
-    return redirect(request.path)
+    return look_page(request, row, form, asked)
 
 
 def usual_role(row: Adoption) -> str:
@@ -347,10 +327,10 @@ def usual_role(row: Adoption) -> str:
 
 
 def look_page(
-    request: Request, row: Adoption, form: LookForm, asked: Question | None = None
+    request: Request, row: Adoption, form: LookForm, asked: Question | None
 ) -> HttpResponse:
     found = found_by(row)
-    shown: dict[str, Any] = {
+    shown = {
         "row": row,
         "form": form,
         "at": row.look and datetime.fromisoformat(row.look["at"]),
@@ -361,9 +341,8 @@ def look_page(
         "counts": count_looks([in_aws for _, in_aws in found]),
         "page": page_of(request, found),
         "of": counted(len(row.taken)),
-        **heading(row),
+        "crumbs": below_report(row),
     }
-    shown["crumbs"] = [*shown["crumbs"], ("Report", row.get_absolute_url())]
     return render(request, "adopting/in_aws.html", shown)
 
 
@@ -376,19 +355,6 @@ OTHER_ROLE = (
     "The usual managed role of this report is {}, and Bowline's managed role is {}. "
     "Choose the files again for a report that fits."
 )
-
-
-class ChangeLine(NamedTuple):
-    """A value that the sources changed."""
-
-    account: str
-    field: str
-    choice: str
-    before: str
-    now: str
-    here: str
-    decided: str
-    """Who decided what Bowline has, and when."""
 
 
 @operator_required
@@ -414,14 +380,15 @@ def adoption_add(request: Request, adoption: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             if identity := form.cleaned_data.get("identity"):
-                describe(taken, identity, request)
+                managing_account = managing_of(taken, identity)
+                register_managing(managing_account, request.user, trusts_bowline=True)
             again = with_answers(request, row, form)
             if not again.changes_something:
                 remember(again, request.user)
                 messages.info(request, NOTHING_CHANGES)
                 return redirect(row)
             content = accounts_file(again.taken).encode()
-            preview = place_of_preview(request, FILE, content, csv=False)
+            preview = place_of_preview(request, FILE, content)
             transaction.set_rollback(not preview)
     except FileProblems as error:
         return file_page(request, problems=error.problems, name=FILE)
@@ -445,12 +412,6 @@ def with_answers(request: Request, row: Adoption, form: AddForm) -> AdoptedAgain
     )
 
 
-def describe(taken: Taken, identity: str, request: Request) -> None:
-    """Save the managing account, which the accounts of the file trust."""
-    managing = managing_of(taken, identity)
-    register_managing(managing, request.user, trusts_bowline=True)
-
-
 def add_page(
     request: Request,
     row: Adoption,
@@ -462,6 +423,8 @@ def add_page(
     left = row.accounts.filter(outcome="left").values_list("name", flat=True)
     changed = {one.account for one in again.changes}
     conflicts = again.conflicts
+    is_first = not (again.same or again.changed)
+    add = f"Add {counted(len(again.taken.accounts))}"
     # A new name has a line of its own.
     changes = [one for one in again.changes if one.difference.path != ("name",)]
     shown = {
@@ -469,13 +432,13 @@ def add_page(
         "form": form,
         "refused": refused,
         "add": counted(len(again.new) + len(changed)),
-        "title": title_of(again),
+        "title": add if is_first else "Compare with Bowline",
         "nothing_changed": NOTHING_CHANGED if again.is_unchanged else "",
         "renamed": again.renamed[:MOST_LISTED],
-        "new": "" if is_first(again) else first_of([*map(short, again.new)], MOST_LEFT),
-        "changes": [*map(line_of, changes[:MOST_LISTED])],
+        "new": "" if is_first else first_of([*map(short, again.new)], MOST_LEFT),
+        "changes": changes[:MOST_LISTED],
         "more_changes": max(0, len(changes) - MOST_LISTED),
-        "conflicts": [*map(line_of, conflicts[:MOST_LISTED])],
+        "conflicts": conflicts[:MOST_LISTED],
         "more_conflicts": max(0, len(conflicts) - MOST_LISTED),
         "same": counted(again.same) if again.same else "",
         "gone": first_of([*map(short, again.gone)], MOST_LEFT),
@@ -483,34 +446,9 @@ def add_page(
         "is_something": again.new or changed or conflicts,
         "left": first_of([*map(short, left)], MOST_LEFT),
         "keep_left": KEEP_LEFT,
-        **heading(row),
+        "crumbs": below_report(row),
     }
-    shown["crumbs"] = [*shown["crumbs"], ("Report", row.get_absolute_url())]
     return render(request, "adopting/add.html", shown)
-
-
-def title_of(again: AdoptedAgain) -> str:
-    if is_first(again):
-        return f"Add {counted(len(again.taken.accounts))}"
-    return "Compare with Bowline"
-
-
-def is_first(again: AdoptedAgain) -> bool:
-    """Return whether Bowline has none of the accounts yet."""
-    return not (again.same or again.changed)
-
-
-def line_of(one: Changed) -> ChangeLine:
-    said = one.difference
-    return ChangeLine(
-        one.account,
-        said.field,
-        one.choice,
-        text_before(said),
-        text_of(said.now),
-        text_of(said.here),
-        decided_by(one),
-    )
 
 
 WAITS = Q(said__in_spinnaker__waits=True)
@@ -532,25 +470,6 @@ class FieldLine(NamedTuple):
     says: str
 
 
-class Listed(NamedTuple):
-    account: AdoptedAccount
-    source: str
-    reasons: list[str]
-    """Why it is left."""
-    fields: list[tuple[str, list[FieldLine]]]
-    """By what becomes of them."""
-    total: int
-    waits: bool
-    """Whether a confirmation alone is missing."""
-
-
-class Said(NamedTuple):
-    """A finding."""
-
-    says: str
-    accounts: str
-
-
 @operator_required
 def adoption(request: Request, adoption: UUID) -> HttpResponse:
     row = adoption_row(adoption)
@@ -559,13 +478,16 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
     counts: Mapping[str, int] = row.report["counts"]
     asked = ADOPTED.matching(row.accounts.all(), request.GET)
     shown_now = page_of(request, asked)
+    found: list[Mapping[str, Any]] = row.report["findings"]
     shown = {
         "row": row,
         "page": shown_now,
-        "listed": [listed_account(one) for one in shown_now],
+        "listed": [
+            (one, grouped(one.said["fields"], is_left=bool(one.said["reasons"])))
+            for one in shown_now
+        ],
         "is_filtered": bool(ADOPTED.said(request.GET)),
         "filters": ADOPTED.values(request.GET),
-        "can_be": row.can_be_taken,
         "of": counted(row.can_be_taken + counts["left"]),
         "counts": counts,
         "left": left(counts["left"]),
@@ -573,10 +495,13 @@ def adoption(request: Request, adoption: UUID) -> HttpResponse:
         "add": f"{verb()} {counted(len(row.taken))}",
         "outcomes": [(one, word_of(one)) for one in OF_ACCOUNTS],
         "types": PROVIDERS,
-        "findings": list(findings_of(row)),
-        "settings": settings_of(row),
-        "to_accept": waiting_alert(waiting_from(row)),
-        **heading(row),
+        "findings": [
+            (one["says"], first_of([*map(short, one["accounts"])], MOST_NAMES))
+            for one in found
+        ],
+        "settings": grouped(row.report["settings"]),
+        "to_accept": waiting_in_words(waiting_from(row)),
+        "crumbs": crumbs("accounts", "adopt"),
     }
     return render(request, "adopting/report.html", shown)
 
@@ -631,53 +556,25 @@ def adoption_row(pk: UUID) -> Adoption:
     return get_object_or_404(Adoption.objects.unexpired().select_related("by"), pk=pk)
 
 
-def heading(row: Adoption) -> dict[str, Any]:
-    return {
-        "files": row.files,
-        "crumbs": crumbs("accounts", "adopt"),
-    }
-
-
-def findings_of(row: Adoption) -> Iterator[Said]:
-    for one in row.report["findings"]:
-        yield Said(one["says"], first_of([*map(short, one["accounts"])], MOST_NAMES))
-
-
-def settings_of(row: Adoption) -> list[tuple[str, list[FieldLine]]]:
-    """Return what the providers say next to their accounts, by what becomes of it."""
-    lines = [
-        (one["outcome"], line(f"{one['provider']}.{one['setting']}", one))
-        for one in row.report["settings"]
-    ]
-    return grouped(lines)
-
-
-def listed_account(account: AdoptedAccount) -> Listed:
-    said = account.said
-    fields: Sequence[Mapping[str, Any]] = said["fields"]
-    lines = [(one["outcome"], line(one["field"], one)) for one in fields]
-    return Listed(
-        account,
-        said["source"],
-        said["reasons"],
-        grouped(lines, is_left=bool(said["reasons"])),
-        len(fields),
-        bool((said.get("in_spinnaker") or {}).get("waits")),
-    )
+def below_report(row: Adoption) -> list[tuple[str, str]]:
+    return [*crumbs("accounts", "adopt"), ("Report", row.get_absolute_url())]
 
 
 def grouped(
-    lines: Sequence[tuple[str, FieldLine]], *, is_left: bool = False
+    said: Sequence[Mapping[str, Any]], *, is_left: bool = False
 ) -> list[tuple[str, list[FieldLine]]]:
-    """Put what is left first: people search for that."""
+    """List fields of an account, or settings of providers, by what becomes of them:
+    what is left first, as people search for that.
+    """
     groups = [
-        (head, [one for of, one in lines if of == outcome])
+        (head, [line(one) for one in said if one["outcome"] == outcome])
         for outcome, head in reversed(heads(is_left=is_left).items())
     ]
     return [(head, found) for head, found in groups if found]
 
 
-def line(name: str, one: Mapping[str, Any]) -> FieldLine:
+def line(one: Mapping[str, Any]) -> FieldLine:
+    name = one.get("field") or f"{one['provider']}.{one['setting']}"
     says = " ".join(filter(None, (one.get("note", ""), one["says"])))
     return FieldLine(name, short(value_text(one["value"]), LONGEST_VALUE), says)
 

@@ -7,7 +7,7 @@ Each holds a thread of the process as long as its client reads, and counts as no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -40,20 +40,15 @@ open_of: Counter[int] = Counter()
 
 
 class Stream:
-    """Lines of one person's download, counted until it is complete or given up."""
+    """Lines of one person's download, counted until the server closes the answer: it is
+    complete, given up, or failed.
+    """
 
     def __init__(self, person: int, lines: Iterator[str]) -> None:
         self.person, self.lines, self.is_open = person, lines, True
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            return next(self.lines)
-        except BaseException:
-            self.close()
-            raise
+        return self.lines
 
     def close(self) -> None:
         with lock:
@@ -61,26 +56,12 @@ class Stream:
             self.is_open = False
 
 
-def streamed(
-    person: int, lines: Iterator[str], content_type: str, **headers: str
-) -> HttpResponseBase:
-    """Answer with the lines, or with 429 while too many of the person are open."""
-    with lock:
-        if open_of[person] >= MOST_OF_ONE:
-            kind, wait = "text/plain; charset=utf-8", {"Retry-After": "5"}
-            return HttpResponse(BUSY, status=429, content_type=kind, headers=wait)
-        open_of[person] += 1
-    return StreamingHttpResponse(
-        Stream(person, lines), content_type=content_type, headers=headers
-    )
-
-
 def download(
     request: Request, name: str, form: str, columns: Columns, rows: Iterable[Any]
 ) -> HttpResponseBase:
     """Answer with the rows as a file of this form: `csv` or `json`."""
     written = in_blocks(lines_of_file(form, columns, rows))
-    return saved_as(request, dated(name, form), KINDS[form], written)
+    return saved_as(request, dated(name, form), form, written)
 
 
 def in_blocks(lines: Iterator[str]) -> Iterator[str]:
@@ -91,12 +72,21 @@ def in_blocks(lines: Iterator[str]) -> Iterator[str]:
 
 
 def saved_as(
-    request: Request, name: str, kind: str, lines: Iterator[str]
+    request: Request, name: str, form: str, lines: Iterator[str]
 ) -> HttpResponseBase:
-    """Answer with a file that a browser saves; nothing in its name needs escaping."""
-    disposition = f'attachment; filename="{name}"'
-    return streamed(
-        request.user.pk, lines, kind, **{"Content-Disposition": disposition}
+    """Answer with a file that a browser saves, or with 429 while too many of the person
+    are open; nothing in its name needs escaping.
+    """
+    person = request.user.pk
+    with lock:
+        if open_of[person] >= MOST_OF_ONE:
+            kind, wait = "text/plain; charset=utf-8", {"Retry-After": "5"}
+            return HttpResponse(BUSY, status=429, content_type=kind, headers=wait)
+        open_of[person] += 1
+    return StreamingHttpResponse(
+        Stream(person, lines),
+        content_type=KINDS[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
@@ -111,19 +101,11 @@ def list_file(request: Request, form: str, of: Listing) -> HttpResponseBase:
         rows = of.exported(request.GET, request.user)
         return download(request, of.name, form, of.columns, rows)
 
-    def answer(lines: Iterator[str]) -> HttpResponseBase:
-        return saved_as(request, dated(of.name, form), KINDS[form], lines)
-
-    return by_a_worker(request, of.name, form, answer)
+    return by_a_worker(request, of.name, form, dated(of.name, form))
 
 
-def by_a_worker(
-    request: Request,
-    name: str,
-    form: str,
-    answer: Callable[[Iterator[str]], HttpResponseBase],
-) -> HttpResponseBase:
-    """Wait until a worker has written the list as a file, and lead to the file."""
+def by_a_worker(request: Request, name: str, form: str, file: str) -> HttpResponseBase:
+    """Wait until a worker has written the list, and lead to it as a file."""
     query = request.GET.copy()
     query.pop("look", None)
     question = written_list.about(
@@ -132,7 +114,7 @@ def by_a_worker(
     found = seen(question)
     there = found and found.answer and not found.refused
     if found and there and request.GET.get("look") == FILE:
-        return answer(unpacked(str(found.answer)))
+        return saved_as(request, file, form, unpacked(str(found.answer)))
     looked = look_up(request, question, again=True)
     if isinstance(looked, Asking) or looked.refused:
         return waiting_page(request, {**SHOWN, **state_of(looked)})
@@ -161,5 +143,5 @@ files = [
         name=f"{of.name}-{form}",
     )
     for of in EXPORTED
-    for form in KINDS
+    for form in ("csv", "json")
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from accounts.discover.files import checked_file, saved_upload
 from accounts.discover.questions import ask, seen
 from accounts.http import BESIDE, InMemory, Request, attachment, drain, length, page_of
 from accounts.lists.accounts import ACCOUNTS_FILE, are_few, lines_of
+from accounts.lists.declaration import KINDS
 from accounts.mapping.accounts_file.comparison import CHANGED, NEW, SAME
 from accounts.mapping.accounts_file.outcome import is_short
 from accounts.mapping.accounts_file.uploading import (
@@ -33,7 +34,7 @@ from accounts.mapping.accounts_file.uploading import (
 from accounts.models import ManagedAccount, ManagingAccount, Question, Upload
 from accounts.models.question import UploadedAccount
 from accounts.people.doors import operator_required
-from accounts.web.bulk.exports import by_a_worker, saved_as
+from accounts.web.bulk.exports import by_a_worker
 from accounts.web.crumbs import crumbs
 from accounts.web.questions import lead, still_waits
 from accounts.wording import counted, for_count
@@ -62,10 +63,6 @@ class FileForm(forms.Form):
                 f"“{file.name}” isn't a .csv, .yaml, or .yml file."
             )
         return file
-
-    @property
-    def is_csv(self) -> bool:
-        return PurePath(self.cleaned_data["file"].name).suffix.lower() == ".csv"
 
 
 Change = dict[str, Any]
@@ -108,7 +105,6 @@ EXAMPLE = {
     "permissions": {"READ": ["developers"], "WRITE": ["operators"]},
     "providers": {"ec2": {}, "lambda": {"access": "read"}},
 }
-KINDS = {"csv": "text/csv; charset=utf-8", "yaml": "application/yaml; charset=utf-8"}
 
 
 @csrf_exempt  # upload is protected: it is first made sure that it may be read
@@ -136,7 +132,7 @@ def upload_page(request: Request) -> HttpResponse:
         return file_page(request, form=form)
     file = form.cleaned_data["file"]
     try:
-        there = place_of_preview(request, file.name, file.read(), csv=form.is_csv)
+        there = place_of_preview(request, file.name, file.read())
     except FileProblems as error:
         return file_page(request, problems=error.problems, name=file.name)
     if there:
@@ -145,10 +141,11 @@ def upload_page(request: Request) -> HttpResponse:
     return file_page(request, form=form)
 
 
-def place_of_preview(request: Request, name: str, content: bytes, *, csv: bool) -> str:
+def place_of_preview(request: Request, name: str, content: bytes) -> str:
     """Check a file, or let a worker check a long one; return where its preview is, or
     will be: nowhere if too much waits. Raise FileProblems.
     """
+    csv = PurePath(name).suffix.lower() == ".csv"
     if is_short(content):
         return check(name, content, csv=csv, by=request.user).get_absolute_url()
     said = {"form": "csv" if csv else "yaml", "name": name[-LONGEST_NAME:]}
@@ -166,12 +163,8 @@ def file_check(request: Request, question: str) -> HttpResponse:
     match asked and asked.answer:
         case {"upload": upload}:
             return lead(request, reverse("accounts:file-preview", args=[upload]))
-        case {"problems": problems} if request.htmx:
-            return lead(request, request.path)
-        case {"problems": problems}:
-            name = asked.input["name"] if asked else ""
-            found = [Problem(*problem) for problem in problems]
-            return file_page(request, problems=found, name=name)
+        case {"problems": problems} if asked:
+            return problems_page(request, problems, asked.input["name"])
     why = asked.why if asked else NOT_CHECKED
     messages.warning(request, f"{why} {UPLOAD_AGAIN}")
     return lead(request, reverse("accounts:from-file"))
@@ -204,6 +197,13 @@ def file_page(
         "crumbs": crumbs("accounts"),
     }
     return render(request, "from_file/from_file.html", shown)
+
+
+def problems_page(request: Request, found: list[list[Any]], name: str) -> HttpResponse:
+    """Show what a worker found, on a whole page also where htmx asks."""
+    if request.htmx:
+        return lead(request, request.get_full_path())
+    return file_page(request, problems=[Problem(*one) for one in found], name=name)
 
 
 @operator_required
@@ -260,11 +260,8 @@ def saving_page(request: Request, row: Upload, read: str) -> HttpResponse:
     match asked and asked.answer:
         case {"outcome": outcome}:
             return saved_or_why(request, row, Outcome[outcome])
-        case {"problems": _} if request.htmx:
-            return lead(request, request.get_full_path())
         case {"problems": problems}:
-            found = [Problem(*problem) for problem in problems]
-            return file_page(request, problems=found, name=row.name)
+            return problems_page(request, problems, row.name)
         case {"denied": sentence}:
             messages.warning(request, f"Nothing is saved. {sentence}")
         case _ if asked and asked.refused:
@@ -292,15 +289,8 @@ def without_access_role(upload: Upload) -> str:
     rows = rows.exclude(written__has_key="made_by")
     own = ManagingAccount.objects.filter(access_role="").values("account_id")
     count = rows.exclude(account_id__in=own).count()
-    return (
-        ""
-        if not count
-        else for_count(
-            count,
-            f"1 account has no access role: {ONLY_OWN}",
-            f"{{count}} accounts have no access role: {ONLY_OWN}",
-        )
-    )
+    some = for_count(count, "1 account has", "{count} accounts have")
+    return f"{some} no access role: {ONLY_OWN}" if count else ""
 
 
 ONLY_OWN = (
@@ -339,12 +329,7 @@ def file_template(request: Request, form: str) -> HttpResponse:
 @operator_required
 def file_export(request: Request, form: str) -> HttpResponseBase:
     """Give all accounts as a file that can be uploaded again."""
-
     name = f"bowline-accounts-file.{form}"
-
-    def answer(lines: Iterator[str]) -> HttpResponseBase:
-        return saved_as(request, name, KINDS[form], lines)
-
     if are_few(ManagedAccount.objects.count()):
         return attachment("".join(lines_of(ACCOUNTS_FILE, form)), name, KINDS[form])
-    return by_a_worker(request, ACCOUNTS_FILE, form, answer)
+    return by_a_worker(request, ACCOUNTS_FILE, form, name)

@@ -15,12 +15,11 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.decisions.decision import Decision
 from accounts.decisions.many import Many, each, who_may
 from accounts.external_ids import (
     Held,
@@ -41,22 +40,19 @@ from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.states import OPEN, WORKING, Status
 from accounts.people.doors import posted_by_operator
 from accounts.refused import Refused
-from accounts.runs import actions
 from accounts.runs.deciding.starting import STARTS, start_plan
 from accounts.spinnaker.bundles import exclude_from_bundles
 from accounts.spinnaker.presence import in_spinnaker, presence_of
 from accounts.web.accounts.views import MOST_ON_PAGE, Chosen, chosen_accounts
 from accounts.web.crumbs import crumbs
-from accounts.web.rollouts.views import roll_out
+from accounts.web.posts import tell_done
+from accounts.web.rollouts.views import SAYS_STARTED, roll_out
 from accounts.wording import counted
 from onboarding.description.fields import IN_BULK, Field
 
+Kind = Rollout.Kind
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"
 CHANGES = ((KEEP, "Don't change"), (ADD, "Add"), (TAKE, "Remove"), (SET, "Set to"))
-
-
-def how(label: str, *changes: tuple[str, str]) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=changes)
 
 
 def how_of(one: Field) -> str:
@@ -71,7 +67,9 @@ class BulkEditForm(forms.Form):
         super().__init__(*args, **kwargs)
         for one in IN_BULK:
             changes = CHANGES if one.is_list else (CHANGES[0], CHANGES[-1])
-            self.fields[how_of(one)] = how(one.words.label, *changes)
+            self.fields[how_of(one)] = forms.ChoiceField(
+                label=one.words.label, required=False, choices=changes
+            )
             self.fields[one.name] = form_field(one, one.in_bulk, required=False)
         regions = self.fields["regions"]
         assert isinstance(regions, RegionsField)
@@ -111,9 +109,9 @@ def edit(account: ManagedAccount, by: User, *, asked: dict[str, Any]) -> None:
         rows = ManagedAccount.objects.select_for_update(no_key=True)
         row = rows.get(pk=account.pk)
         changed = {
-            name: value
-            for name, value in edited_settings(row, asked).items()
-            if value != getattr(row, name)
+            one.name: value
+            for one in IN_BULK
+            if (value := as_asked(row, one, asked)) != getattr(row, one.name)
         }
         if not changed:
             raise CannotEdit(SO_ALREADY)
@@ -124,11 +122,6 @@ def edit(account: ManagedAccount, by: User, *, asked: dict[str, Any]) -> None:
         claim_names(ManagedAccount.objects.prefetch_related("providers").get(pk=row.pk))
 
 
-def edited_settings(row: ManagedAccount, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields as they are to be."""
-    return {one.name: as_asked(row, one, asked) for one in IN_BULK}
-
-
 def as_asked(row: ManagedAccount, one: Field, asked: dict[str, Any]) -> Any:
     before, value = getattr(row, one.name), asked[one.name]
     match asked[how_of(one)]:
@@ -137,14 +130,18 @@ def as_asked(row: ManagedAccount, one: Field, asked: dict[str, Any]) -> Any:
         case "take":
             left = [each for each in before if each not in value]
             if before and not left:
-                raise CannotEdit(one.emptied)
+                raise CannotEdit(f"{one.emptied}.")
             return left
         case "set":
             return value
     return before
 
 
-PLANNED = "Nothing in AWS changes until the plans are approved."
+VERBS = {
+    Kind.ONBOARD: "plan",
+    Kind.VERIFY: "verify",
+    Kind.REMOVE: "plan the removal of",
+}
 
 
 def tell(
@@ -152,18 +149,11 @@ def tell(
     did: str,
     many: Many[ManagedAccount],
     verb: str,
-    then: str = PLANNED,
+    then: str = SAYS_STARTED[Kind.ONBOARD],
 ) -> None:
-    if many.done:
-        messages.success(request, f"{did} {counted(len(many.done))}. {then}")
-    tell_refused(request, many, verb)
-
-
-def tell_refused(request: Request, many: Many[ManagedAccount], verb: str) -> None:
-    """Name some of those that it could not be done for, and count the rest."""
-    if many.left:
-        reasons = "; ".join(one.rstrip(".") for one in many.reasons)
-        messages.warning(request, f"Couldn't {verb} {len(many.left)}: {reasons}.")
+    """Say of how many it was done, and of which it couldn't be."""
+    said = f"{did} {counted(len(many.done))}. {then}"
+    tell_done(request, said, f"Couldn't {verb} {len(many.left)}:", many)
 
 
 MOST_EDITED = 200
@@ -171,72 +161,63 @@ MOST_EDITED = 200
 each edit is computed.
 """
 
-PASSED_ON = (
-    "Build the next bundle, install it in Spinnaker, and mark it as installed. Then "
-    "you can remove the accounts from AWS."
-)
-
-UNCHANGED = "Nothing in AWS changes."
 NOTHING = {
-    "plan": "Select accounts first. Nothing was started.",
-    "verify": "Select accounts that exist in AWS. Nothing was started.",
+    Kind.ONBOARD: "Select accounts first. Nothing was started.",
+    Kind.VERIFY: "Select accounts that exist in AWS. Nothing was started.",
 }
-MORE = (
-    "{} left. To {} the rest, select all matching accounts again. Accounts with an "
-    "open run are skipped."
-)
 
 
 @posted_by_operator
 def plan_many(request: Request) -> HttpResponse:
-    """Plan one account by itself, and more than one as a rollout."""
     everything = matching_accounts(request.GET)
-    found = chosen_accounts(request, everything, by="name", most=MOST_IN_ROLLOUT)
-    if len(found.accounts) > 1:
-        tell_left(request, "plan", found)
-        return plan_together(request, found.accounts)
-    return start_many(request, "plan", start_plan, found, PLANNED)
-
-
-def plan_together(request: Request, accounts: list[ManagedAccount]) -> HttpResponse:
-    """Start a rollout of those that are described, and name the others."""
-    outcome = each(lambda one, _: refuse_incomplete(one), accounts, request.user)
-    tell_refused(request, outcome, "plan")
-    if not outcome.done:
-        return to_list(request)
-    kind = Rollout.Kind.ONBOARD
-    return roll_out(request, outcome.done, kind, otherwise=to_list(request))
+    return start_chosen(request, Kind.ONBOARD, everything, by="name")
 
 
 @posted_by_operator
 def verify_many(request: Request) -> HttpResponse:
     existing = matching_accounts(request.GET).existing()
-    found = chosen_accounts(request, existing, by="verified_at", most=MOST_IN_ROLLOUT)
-    if len(found.accounts) > 1:
-        tell_left(request, "verify", found)
-        kind = Rollout.Kind.VERIFY
-        return roll_out(request, found.accounts, kind, otherwise=to_list(request))
-    return start_many(request, "verify", actions.verify, found, UNCHANGED)
+    return start_chosen(request, Kind.VERIFY, existing, by="verified_at")
+
+
+def start_chosen(
+    request: Request, kind: Kind, everything: QuerySet[ManagedAccount], *, by: str
+) -> HttpResponse:
+    found = chosen_accounts(request, everything, by=by, most=MOST_IN_ROLLOUT)
+    if not found.accounts:
+        messages.info(request, NOTHING[kind])
+        return to_list(request)
+    tell_left(request, VERBS[kind], found)
+    return start_together(request, kind, found.accounts)
+
+
+def start_together(
+    request: Request, kind: Kind, accounts: list[ManagedAccount]
+) -> HttpResponse:
+    """Start one account by itself, and more as a rollout, without those that can't be
+    planned yet.
+    """
+    verb = VERBS[kind]
+    if len(accounts) == 1:
+        start = start_plan if kind == Kind.ONBOARD else STARTS[kind]
+        alone = each(start, accounts, request.user)
+        tell(request, f"Started to {verb}", alone, verb, SAYS_STARTED[kind])
+        return redirect("accounts:runs") if alone.done else to_list(request)
+    if kind == Kind.ONBOARD:
+        complete = each(lambda one, _: refuse_incomplete(one), accounts, request.user)
+        tell_done(request, "", f"Couldn't {verb} {len(complete.left)}:", complete)
+        accounts = complete.done
+    if not accounts:
+        return to_list(request)
+    return roll_out(request, accounts, kind, otherwise=to_list(request))
 
 
 def tell_left(request: Request, verb: str, found: Chosen) -> None:
     if found.left:
-        messages.info(request, MORE.format(counted(found.left, "more account"), verb))
-
-
-def start_many(
-    request: Request,
-    verb: str,
-    start: Decision[Any, Run],
-    found: Chosen,
-    then: str,
-) -> HttpResponse:
-    """Start a run of each chosen account, and say which ones could not be."""
-    outcome = each(start, found.accounts, request.user)
-    tell(request, f"Started to {verb}", outcome, verb, then)
-    if not found.accounts:
-        messages.info(request, NOTHING[verb])
-    return redirect("accounts:runs") if outcome.done else to_list(request)
+        messages.info(
+            request,
+            f"{counted(found.left, 'more account')} left. To {verb} the rest, select "
+            "all matching accounts again. Accounts with an open run are skipped.",
+        )
 
 
 @posted_by_operator
@@ -263,12 +244,8 @@ def edit_many(request: Request) -> HttpResponse:
 def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:
     """Plan accounts as they are described since they were edited."""
     found = ManagedAccount.objects.filter(pk__in=[account.pk for account in edited])
-    rows = list(found.order_by("name").prefetch_related("providers"))
-    if len(rows) > 1:
-        return plan_together(request, rows)
-    planned = each(start_plan, rows, request.user)
-    tell(request, "Started to plan", planned, "plan")
-    return redirect("accounts:runs")
+    rows = found.order_by("name").prefetch_related("providers")
+    return start_together(request, Kind.ONBOARD, list(rows))
 
 
 @posted_by_operator
@@ -289,13 +266,7 @@ def remove_many(request: Request) -> HttpResponse:
             "wrong": "apply" in request.POST,
         }
         return page(request, "remove", accounts, left=left, **shown)
-    if len(removable) > 1:
-        kind, back = Rollout.Kind.REMOVE, redirect("accounts:accounts")
-        return roll_out(request, removable, kind, otherwise=back)
-    outcome = each(actions.remove, removable, request.user)
-    did = "Started to plan the removal of"
-    tell(request, did, outcome, "plan the removal of")
-    return redirect("accounts:runs")
+    return start_together(request, Kind.REMOVE, removable)
 
 
 def outside(accounts: list[ManagedAccount], by: User) -> dict[UUID, str]:
@@ -331,7 +302,11 @@ def exclude_many(request: Request) -> HttpResponse:
     if not accounts:
         messages.info(request, "None of these accounts is in bundles.")
         return redirect("accounts:accounts")
-    tell(request, "Excluded from later bundles:", outcome, "exclude", PASSED_ON)
+    then = (
+        "Build the next bundle, install it in Spinnaker, and mark it as installed. "
+        "Then you can remove the accounts from AWS."
+    )
+    tell(request, "Excluded from later bundles:", outcome, "exclude", then)
     return redirect("accounts:bundle-next")
 
 
@@ -339,9 +314,9 @@ def chosen(
     request: Request, *, most: int = MOST_ON_PAGE
 ) -> tuple[list[ManagedAccount], int]:
     """Find the chosen accounts, by name, and count those that are too many at once."""
-    found = chosen_accounts(request, matching_accounts(request.GET), by="name")
-    accounts = sorted(found.accounts, key=lambda one: one.name)
-    return accounts[:most], found.left + max(0, len(accounts) - most)
+    everything = matching_accounts(request.GET)
+    found = chosen_accounts(request, everything, by="name", most=most)
+    return sorted(found.accounts, key=lambda one: one.name), found.left
 
 
 def nothing_chosen(request: Request) -> HttpResponse:
@@ -381,30 +356,13 @@ def retry_many(request: Request) -> HttpResponse:
         if account.pk in kinds:
             by_kind.setdefault(kinds[account.pk], []).append(account)
     answers = [
-        retry_together(request, Rollout.Kind(kind), failed)
+        start_together(request, Kind(kind), failed)
         for kind, failed in sorted(by_kind.items())
     ]
     if not answers:
         return to_list(request)
     return answers[0] if len(answers) == 1 else redirect("accounts:runs")
 
-
-def retry_together(
-    request: Request, kind: Rollout.Kind, failed: list[ManagedAccount]
-) -> HttpResponse:
-    """Start accounts whose runs of this kind failed: one by itself, more as one job."""
-    if len(failed) == 1:
-        start = start_plan if kind == Rollout.Kind.ONBOARD else STARTS[kind]
-        outcome = each(start, failed, request.user)
-        tell(request, "Started again for", outcome, "retry")
-        return redirect("accounts:runs") if outcome.done else to_list(request)
-    if kind == Rollout.Kind.ONBOARD:
-        return plan_together(request, failed)
-    return roll_out(request, failed, kind, otherwise=to_list(request))
-
-
-BOTH = "AWS will accept both the new external ID and the previous one."
-ONE = "AWS will accept only the new external ID."
 
 BUSY = (
     "A run is in progress, or the account is part of a rollout. Wait until it finishes."
@@ -431,10 +389,12 @@ def rotate_many(request: Request) -> HttpResponse:
     match request.POST.get("apply"):
         case "begin":
             outcome = each(rotate, found.to_begin, request.user)
-            tell(request, "Created a new external ID for", outcome, "rotate", BOTH)
+            then = "AWS will accept both the new external ID and the previous one."
+            tell(request, "Created a new external ID for", outcome, "rotate", then)
         case "finish":
             outcome = each(finish_rotation, found.to_finish, request.user, held=held)
-            tell(request, "Finished the rotation of", outcome, "finish", ONE)
+            then = "AWS will accept only the new external ID."
+            tell(request, "Finished the rotation of", outcome, "finish", then)
         case _:
             shown = {"left": left, **found._asdict()}
             return page(request, "rotate", accounts, **shown)

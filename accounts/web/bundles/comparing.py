@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import escape
 
@@ -91,11 +91,8 @@ def whole_review(excerpt: Excerpt) -> Review:
     return review._replace(readings=tuple(readings(excerpt, places_in(review))))
 
 
-class Where(NamedTuple):
-    """Where a change is: the query of its page, and its anchor there."""
-
-    page: str
-    anchor: str
+Where = tuple[str, str]
+"""The query of the page that a change is on, and its anchor there."""
 
 
 def places_in(review: Review) -> Mapping[Key, Where]:
@@ -105,7 +102,7 @@ def places_in(review: Review) -> Mapping[Key, Where]:
         for number, card in enumerate(review.cards)
     }
     return {
-        key: Where(pages[anchor.partition("-")[0]], anchor)
+        key: (pages[anchor.partition("-")[0]], anchor)
         for key, anchor in review.places.items()
     }
 
@@ -210,21 +207,19 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
             (one, "Spinnaker removes this account.") for one in excerpt.removed
         ],
         Topic.EVERYONE: [(one, said) for one in shown for said in one.risks],
-        "Changed": [(one, f"{fields_of(one)}.") for one in shown],
+        "Changed": [
+            (one, f"{', '.join(field.name for field in one.fields)}.") for one in shown
+        ],
         "New": [(one, f"{one.provider} account.") for one in excerpt.added],
     }
     for topic, pairs in found.items():
         pointers = [
-            Pointer(one.name, where.anchor, sentence, where.page)
+            Pointer(one.name, anchor, sentence, page)
             for one, sentence in pairs
-            for where in [places[key_of(one)]]
+            for page, anchor in [places[key_of(one)]]
         ]
         if pointers:
             yield Reading(topic, tuple(pointers))
-
-
-def fields_of(one: Altered) -> str:
-    return ", ".join(field.name for field in one.fields)
 
 
 LEAST = 3
@@ -322,10 +317,6 @@ def bundle_next(request: Request) -> HttpResponse:
     return not_shown_yet(request, found, **shown)
 
 
-def puts_in(posted: QueryDict, _: ManagedAccount) -> dict[str, bool]:
-    return {"again": "again" in posted}
-
-
 def bundles_of(account: ManagedAccount, hold_it: bool) -> str:
     if hold_it:
         return f"{account.name} is included in later bundles."
@@ -335,18 +326,14 @@ def bundles_of(account: ManagedAccount, hold_it: bool) -> str:
     )
 
 
-def back(posted: QueryDict) -> str:
-    return "accounts:bundle-next" if "next" in posted else ""
-
-
 exclude = post(
     "accounts/<uuid:pk>/exclude/",
     exclude_from_bundles,
     name="exclude",
     find=account_of,
-    given=puts_in,
+    given=lambda posted, _: {"again": "again" in posted},
     said=bundles_of,
-    back=back,
+    back=lambda posted: "accounts:bundle-next" if "next" in posted else "",
 )
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
-from crispy_forms.layout import Field
 from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
@@ -34,8 +33,6 @@ from onboarding.spinnaker.halconfig.merged import STEPS, UNDO, diff_lines, field
 from onboarding.spinnaker.halconfig.merging import ADDED, HalconfigChange, Merged, merge
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
-
-EMPTY_FOLDER = "hal needs the path of the kubeconfig files in the bundle."
 
 
 class NeverShown(forms.Textarea):
@@ -76,17 +73,20 @@ class HalconfigForm(forms.Form):
         required=False,
         help_text="Leave empty to use the current deployment.",
     )
+    helper = bare_helper()
 
     def __init__(self, *args: Any, has_clusters: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not has_clusters:
             del self.fields["folder"]
-        self.helper = bare_helper(*(Field(name) for name in self.fields))
 
     def clean_folder(self) -> str:
         folder: str = self.cleaned_data["folder"]
         if not PurePosixPath(folder).is_absolute():
-            raise forms.ValidationError(f"{EMPTY_FOLDER} Enter the absolute path.")
+            raise forms.ValidationError(
+                "hal needs the path of the kubeconfig files in the bundle. Enter the "
+                "absolute path."
+            )
         return folder
 
     def clean(self) -> dict[str, Any]:
@@ -131,8 +131,14 @@ def merge_page(request: Request, number: int) -> HttpResponse:
     form = form_for(accounts, request.POST, request.FILES)
     if not form.is_valid():
         return page(request, number, form=form)
+    said = form.cleaned_data
     try:
-        merged = merged_by(form, accounts, request.POST.getlist("take_over"))
+        merged = merge(
+            read_halconfig(said["content"]),
+            accounts.placed(said.get("folder") or ""),
+            take_over=request.POST.getlist("take_over"),
+            deployment=said["deployment"],
+        )
     except BadHalconfig as error:
         return page(request, number, form=form, refused=str(error).splitlines())
     answered = {*request.POST.getlist("asked"), *request.POST.getlist("take_over")}
@@ -150,19 +156,6 @@ def accounts_of(number: int) -> BundleAccounts:
 
 def form_for(accounts: BundleAccounts, *posted: Any) -> HalconfigForm:
     return HalconfigForm(*posted, has_clusters=bool(accounts.kubernetes))
-
-
-def merged_by(
-    form: HalconfigForm, accounts: BundleAccounts, take_over: list[str]
-) -> Merged:
-    said = form.cleaned_data
-    placed = accounts.placed(said.get("folder") or "")
-    return merge(
-        read_halconfig(said["content"]),
-        placed,
-        take_over=take_over,
-        deployment=said["deployment"],
-    )
 
 
 def outcome(merged: Merged) -> dict[str, Any]:

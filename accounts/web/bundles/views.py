@@ -126,30 +126,20 @@ FORMAT_SENTENCES = {
 }
 
 
-class ExplainedFormat(NamedTuple):
-    path: str
-    says: str
-
-
 class Installation(NamedTuple):
     """A way to run Spinnaker, and the commands that come next."""
 
     way: Way
     commands: tuple[ShellCommand, ...]
 
-    @property
-    def title(self) -> str:
-        return self.way.title
 
-
-def formats(paths: Iterable[str]) -> list[ExplainedFormat]:
+def formats(paths: Sequence[str]) -> dict[str, str]:
     """Explain the formats that these files are of."""
-    known = list(paths)
-    return [
-        ExplainedFormat(start, says)
+    return {
+        start: says
         for start, says in FORMAT_SENTENCES.items()
-        if any(path.startswith(start) for path in known)
-    ]
+        if any(path.startswith(start) for path in paths)
+    }
 
 
 def installations(
@@ -192,20 +182,10 @@ MOST_EARLIER = 10
 """How many earlier bundles it can be compared with in one click."""
 
 
-def bundle(request: Request, number: int) -> HttpResponse:
-    """Show a bundle: how to install it, or what its other tabs have."""
-    return show_tab(request, number, request.GET.get("tab", ""))
-
-
-def bundle_file(request: Request, number: int, path: str) -> HttpResponse:
-    return show_tab(request, number, "files", path)
-
-
-def show_tab(
-    request: Request, number: int, asked: str, path: str = README
-) -> HttpResponse:
-    """Show one tab of a bundle, once it is built."""
+def bundle(request: Request, number: int, path: str = "") -> HttpResponse:
+    """Show a bundle, once it is built: how to install it, or what another tab has."""
     bundle = get_object_or_404(Bundle.objects.defer("archive"), number=number)
+    asked = "files" if path else request.GET.get("tab", "")
     tab = asked if asked in TABS else INSTALL
     shown = {
         "live": watched(request, live_bundle(bundle)),
@@ -220,7 +200,7 @@ def show_tab(
     if bundle.status == Bundle.Status.READY:
         if bundle != shown["installed"]:
             shown["left"] = left_by(bundle)
-        shown |= TABS[tab](request, bundle, path)
+        shown |= TABS[tab](request, bundle, path or README)
     return render(request, "bundles/bundle.html", shown)
 
 
@@ -257,8 +237,10 @@ def files_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 def load_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
     """Say how close its accounts come to what Spinnaker can carry."""
     sizes = {file["path"]: file["size"] for file in bundle.files}
-    load = load_on(bundle) if ACCOUNTS in sizes else None
-    return {"limits": list(limits(load, sizes)) if load else []}
+    if ACCOUNTS not in sizes:
+        return {"limits": []}
+    load = Load(**bundle.load) if bundle.load else load_of(accounts_in(bundle.archive))
+    return {"limits": list(limits(load, sizes))}
 
 
 INSTALL = "install"
@@ -270,13 +252,6 @@ TABS: Mapping[str, Callable[[Request, Bundle, str], dict[str, Any]]] = {
     "load": load_tab,
 }
 """Each tab's own part of the page, by its name in the URL."""
-
-
-def load_on(bundle: Bundle) -> Load:
-    """Say what the bundle's accounts make Clouddriver do."""
-    if bundle.load:
-        return Load(**bundle.load)
-    return load_of(accounts_in(bundle.archive))
 
 
 def opened(bundle: Bundle, path: str, *, as_text: bool) -> dict[str, Any]:

@@ -29,17 +29,16 @@ from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import BACKEND_SESSION_KEY, login, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
@@ -71,7 +70,7 @@ from accounts.people.activity import Decision, record, record_many
 from accounts.people.doors import View
 from accounts.people.roles import has_password
 from accounts.web.factors.step import BACKEND, FACTOR, waiting
-from accounts.web.sign_in import UNKNOWN, address, page_after
+from accounts.web.sign_in import UNKNOWN, address, enter, page_after
 from accounts.web.single_sign_on.entrance import BACKEND as SIGNED_ON
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import browser_of, led_to
@@ -279,11 +278,8 @@ class SecondStep(AuthenticateView):  # type: ignore[misc]  # it has no types
 
 
 def sign_in(request: HttpRequest, person: User, kind: str, back: str) -> HttpResponse:
-    by = CALLED[kind]
-    with transaction.atomic():
-        login(request, person, backend=BACKEND)
-        request.session[FACTOR] = by
-        record(person, Activity.What.SIGN_IN, "", address(request) | {"by": by})
+    enter(request, person, backend=BACKEND, by=CALLED[kind])
+    request.session[FACTOR] = CALLED[kind]
     if kind == CODES:
         left = codes_left(person)
         messages.warning(
@@ -481,12 +477,8 @@ def local_only(view: View) -> View:
     return guarded
 
 
-def crumbs(*more: tuple[str, str]) -> dict[str, Any]:
-    return {"crumbs": [("Your settings", reverse("you")), *more]}
-
-
-def below() -> dict[str, Any]:
-    return crumbs(("Second factor", reverse(HOME)))
+YOURS = ("Your settings", reverse_lazy("you"))
+BELOW = {"crumbs": [YOURS, ("Second factor", reverse_lazy(HOME))]}
 
 
 @local_only
@@ -499,8 +491,9 @@ def second_factor(request: Request) -> HttpResponse:
         "left": keeping.codes_left(request.user),
         "must": is_missing(request),
         "is_required": settings.SECOND_FACTOR == "required",
+        "crumbs": [YOURS],
     }
-    return render(request, "factors/second_factor.html", crumbs() | shown)
+    return render(request, "factors/second_factor.html", shown)
 
 
 class AddApp(ActivateTOTPView):  # type: ignore[misc]  # it has no types
@@ -515,7 +508,7 @@ class AddApp(ActivateTOTPView):  # type: ignore[misc]  # it has no types
 
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         replaces = factors_of(self.request.user, APP).exists()
-        shown = super().get_context_data(**shown) | below()
+        shown = super().get_context_data(**shown) | BELOW
         return shown | {"replaces": replaces}
 
     def form_valid(self, form: AppForm) -> HttpResponse:
@@ -541,7 +534,7 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]  # as above
         return {"name": browser_of(self.request.headers)[:60]}
 
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
-        return {**super().get_context_data(), **below(), **shown}
+        return {**super().get_context_data(), **BELOW, **shown}
 
     def form_valid(self, form: AddPasskeyForm) -> HttpResponse:
         codes = keeping.add(self.request.user, PASSKEY, **form.cleaned_data)
@@ -584,7 +577,7 @@ def added(request: Request, sentence: str, codes: list[str]) -> HttpResponse:
 def show(request: Request, codes: list[str]) -> HttpResponse:
     """Show the codes, which are nowhere afterwards: so this is no redirect."""
     shown = {"codes": codes, "text": "\n".join(codes)}
-    return render(request, "factors/codes.html", below() | shown)
+    return render(request, "factors/codes.html", BELOW | shown)
 
 
 def own(

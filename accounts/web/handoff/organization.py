@@ -6,7 +6,6 @@ What is on it was handed out: an account is part of it once its plan is approved
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -27,11 +26,9 @@ from accounts.runs.owners.organization import (
     stack_sets,
 )
 from accounts.web.crumbs import crumbs
-from accounts.web.handoff.views import ShownWay, shown_ways
 from accounts.web.live.views import live_site, watched
 from accounts.web.posts import post
 from accounts.web.role_limits import everywhere
-from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import (
     ARCHIVE,
     ForMany,
@@ -42,17 +39,6 @@ from onboarding.handoff.organization import (
 )
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.topology import Managing
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A StackSet with all that its administrator runs."""
-
-    counts: StackSet
-    hand_off: HandOffPackage
-    ways: tuple[ShownWay, ...]
-    is_edited: bool
-    """Its newest account was edited since, and not planned again."""
 
 
 def organization_hand_off(request: Request) -> HttpResponse:
@@ -90,25 +76,27 @@ def with_hand_offs(
 
 
 def with_sets(managing: Managing, sets: Iterable[StackSet]) -> dict[str, Any]:
-    found = [
-        Shown(
-            counts,
-            one,
-            tuple(shown_ways(ways(one), place)),
-            one.digest not in counts.texts,
-        )
-        for place, (counts, one) in enumerate(newest_of(managing, sets))
-    ]
-    many = [ForMany(one.hand_off, ("",) * one.counts.accounts) for one in found]
+    """Describe each with all that its administrator runs; whether it was edited: its
+    newest account, which was not planned again.
+    """
+    found = list(newest_of(managing, sets))
+    many = [ForMany(one, ("",) * counts.accounts) for counts, one in found]
     return {
-        "sets": found,
-        "about": about(found[0].hand_off),
+        "sets": [
+            {
+                "counts": counts,
+                "ways": ways(one),
+                "is_edited": one.digest not in counts.texts,
+            }
+            for counts, one in found
+        ],
+        "about": about(found[0][1]),
         "message": message(many),
     }
 
 
 @operator_required
-def organization_archive(request: Request) -> HttpResponse:
+def organization_hand_off_archive(request: Request) -> HttpResponse:
     """Return everything as a zip, for an administrator without a login."""
     try:
         sets = hand_out_sets(request.user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404, render
 from accounts.http import Request, attachment
 from accounts.mapping.managing import NoManagingAccount
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Run
-from accounts.models.runs import RunQuerySet
 from accounts.models.states import BROKEN, Status
 from accounts.people.doors import operator_required
 from accounts.runs.owners.hand_offs import (
@@ -32,7 +31,7 @@ from accounts.runs.owners.hand_offs import (
     waiting_run,
 )
 from accounts.web.crumbs import crumbs
-from accounts.web.live.views import Live, live_account, live_run, watched
+from accounts.web.live.views import live_account, live_run, watched
 from accounts.web.role_limits import everywhere, here
 from accounts.web.runs.review.diff import Diff, compare
 from accounts.web.runs.review.plans import review
@@ -40,7 +39,6 @@ from onboarding.handoff.cloudformation import taken_out
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import quick_create
 from onboarding.handoff.words import (
-    Way,
     about,
     archive_name,
     message,
@@ -66,40 +64,11 @@ def handed_off(pk: UUID) -> Subject:
     return found
 
 
-def accounts_that_wait() -> RunQuerySet:
-    """Find the runs of accounts that wait for the managing account's owner, too."""
-    waiting = Run.objects.filter(status=Status.HANDED_OFF, alone=False)
-    return waiting.filter(kind=Run.Kind.ONBOARD).order_by("account_name")
-
-
 def exists(account: Subject) -> bool:
     """Return whether something of it may exist in AWS."""
     if isinstance(account, ManagingAccount):
         return bool(account.applied)
     return account.granted_at is not None
-
-
-def live_of(request: Request, account: Subject, run: Run | None) -> Live | None:
-    if not isinstance(account, ManagingAccount):
-        return watched(request, live_account(account))
-    return watched(request, live_run(run)) if run else None
-
-
-SHORT = 20
-"""The most lines of a command that are shown without opening them."""
-
-
-class Step(NamedTuple):
-    says: str
-    text: str
-    anchor: str
-    """The id of the text; unique on the page."""
-    is_long: bool
-
-
-class ShownWay(NamedTuple):
-    way: Way
-    steps: tuple[Step, ...]
 
 
 def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
@@ -108,15 +77,16 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
     run = waiting_run(account)
     removes = run is not None and run.kind == Run.Kind.REMOVE
     shown: dict[str, Any] = {
-        "live": live_of(request, account, run),
         "account": account,
         "run": run,
         "removes": removes,
         "crumbs": crumbs("accounts", account),
     }
     if isinstance(account, ManagedAccount):
+        shown["live"] = watched(request, live_account(account))
         shown |= here(request, *account.environments)
     else:
+        shown["live"] = run and watched(request, live_run(run))
         shown |= everywhere(request, "the managing account")
     try:
         one = hand_off_for(account, removes=removes)
@@ -125,8 +95,12 @@ def hand_off_page(request: Request, pk: UUID) -> HttpResponse:
         if removes:
             shown["message"] = removal_message(one)
         elif isinstance(account, ManagedAccount):
-            shown |= shown_versions(account, one, run)
-            update = shown["update"]
+            update = update_of(account, one)
+            shown |= {
+                "versions": account.hand_offs.in_force(),
+                "update": update,
+                "takes_word": run is not None and takes_word(account, run),
+            }
             if update and update.is_latest_hand_off:
                 had = update.has.number
                 text = update_message(one, had=had, number=update.number)
@@ -145,26 +119,25 @@ def whether_to_send(
     and AWS shows something else; `waiting`, how many accounts wait for it.
     """
     last = last_hand_off(account)
-    was_handed_off = last is not None and last.text_id == one.digest
-    links = tuple(quick_links(one, last)) if last and was_handed_off else ()
-    lost = was_handed_off and exists(account) and account.state in BROKEN
-    waiting = accounts_that_wait().count() if one.of_managing and was_handed_off else 0
+    has = last if last and last.text_id == one.digest else None
+    urls = zip(one.stacks, has.urls, strict=False) if has else ()
+    links = tuple(
+        quick_create(one.managing.partition, stack, url) for stack, url in urls
+    )
+    lost = bool(has) and exists(account) and account.state in BROKEN
+    waits_too = Run.objects.filter(
+        status=Status.HANDED_OFF, alone=False, kind=Run.Kind.ONBOARD
+    )
+    waiting = waits_too.count() if one.of_managing and has else 0
     return {
         "links": links,
-        "unpublished": last.unpublished if last and was_handed_off else "",
+        "unpublished": has.unpublished if has else "",
         "message": message(one, links),
         "lost": lost,
         "waiting": waiting,
-        "was_handed_off": was_handed_off,
+        "was_handed_off": has is not None,
         "is_to_send": bool(run or lost or waiting),
     }
-
-
-def quick_links(one: HandOffPackage, last: HandOff) -> Iterator[str]:
-    """Yield the console's page for each stack whose template is in the bucket."""
-    partition = one.managing.partition
-    for stack, url in zip(one.stacks, last.urls, strict=False):
-        yield quick_create(partition, stack, url)
 
 
 def shown_hand_off(one: HandOffPackage) -> dict[str, Any]:
@@ -173,25 +146,11 @@ def shown_hand_off(one: HandOffPackage) -> dict[str, Any]:
     return {
         "hand_off": one,
         "about": about(one),
-        "ways": tuple(shown_ways(ways(one))),
+        "ways": ways(one),
         "troubles": troubles(one),
         "taken_out": tuple(taken_out(one.stack_sets, one.managed.account_id)),
         "review": review(Plan(tuple(changes)), "" if one.of_managing else name),
     }
-
-
-def shown_ways(ways: Iterable[Way], place: int = 0) -> Iterator[ShownWay]:
-    for number, way in enumerate(ways):
-        anchor = f"way-{place}-{number}"
-        steps = [
-            Step(step.says, step.text, f"{anchor}-{n}", is_long(step.text))
-            for n, step in enumerate(way.steps)
-        ]
-        yield ShownWay(way, tuple(steps))
-
-
-def is_long(text: str) -> bool:
-    return text.count("\n") > SHORT
 
 
 @operator_required
@@ -247,16 +206,6 @@ class Update:
     is_latest_hand_off: bool
     """False: its plan is not approved yet."""
     changed: tuple[Changed, ...]
-
-
-def shown_versions(
-    account: ManagedAccount, one: HandOffPackage, run: Run | None
-) -> dict[str, Any]:
-    return {
-        "versions": account.hand_offs.in_force(),
-        "update": update_of(account, one),
-        "takes_word": run is not None and takes_word(account, run),
-    }
 
 
 def takes_word(account: ManagedAccount, run: Run) -> bool:

@@ -41,7 +41,7 @@ from accounts.models.states import (
     Status,
     word_of,
 )
-from accounts.runs.rollouts.census import Census
+from accounts.runs.rollouts.census import GOOD, Census
 from accounts.work.heartbeat import Silence, silence
 
 MINUTE, HOUR = 60, 3600
@@ -189,23 +189,19 @@ class Tab(NamedTuple):
     """What a browser's tab says in front of the title, and the icon it has."""
 
     word: str = ""
-    icon: str = "mark"
+    icon: str = "mark.svg"
 
 
 PLAIN = Tab()
-WORKS = Tab("Working", "mark-working")
-WAITS = Tab("Needs approval", "mark-waiting")
-FAILED = Tab("Failed", "mark-failed")
-DONE = Tab("Done", "mark-done")
+WORKS = Tab("Working", "mark-working.svg")
+WAITS = Tab("Needs approval", "mark-waiting.svg")
+FAILED = Tab("Failed", "mark-failed.svg")
+DONE = Tab("Done", "mark-done.svg")
 TABS: dict[str, Tab] = {
-    **dict.fromkeys((*WORKING, *Delivery.WORKING), WORKS),
+    **dict.fromkeys((*WORKING, *Delivery.WORKING, Bundle.Status.BUILDING), WORKS),
     Status.PLANNED: WAITS,
-    Status.FAILED: FAILED,
-    Status.ERRORED: FAILED,
-    Status.VERIFIED: DONE,
-    Status.EVALUATED: DONE,
-    Status.REMOVED: DONE,
-    Delivery.Status.LOADED: DONE,
+    **dict.fromkeys(FAILURES, FAILED),
+    **dict.fromkeys((*GOOD, Delivery.Status.LOADED), DONE),
 }
 
 
@@ -255,12 +251,8 @@ class Live:
     silence: Silence | None = None
     """Nobody answers what moves; None where nothing moves."""
     seen: PageState | None = None
-    endings: tuple[Ending, ...] = ()
+    ending: Ending | None = None
     """What ended since the page was shown before."""
-
-    @property
-    def icon(self) -> str:
-        return f"{self.tab.icon}.svg"
 
 
 def last_moved(runs: QuerySet[Run]) -> datetime | None:
@@ -272,7 +264,8 @@ def live_site() -> Live:
     """Look at all accounts, runs and bundles."""
     runs = Run.objects.all()
     work = work_of(runs)
-    number, status = newest_bundle()
+    bundles = Bundle.objects.order_by("-number").values_list("number", "status")
+    number, status = bundles.first() or (0, "")
     building = number if status == Bundle.Status.BUILDING else 0
     is_moving = bool(work.working or building)
     return Live(
@@ -290,11 +283,6 @@ def live_site() -> Live:
         every=LIST_EVERY if is_moving else 0,
         progress=progress_of(runs, work),
     )
-
-
-def newest_bundle() -> tuple[int, str]:
-    rows = Bundle.objects.order_by("-number").values_list("number", "status")
-    return rows.first() or (0, "")
 
 
 def live_run(run: Run) -> Live:
@@ -373,17 +361,12 @@ def live_rollout(rollout: Rollout, census: Census) -> Live:
 
 def live_bundle(bundle: Bundle) -> Live:
     is_building = bundle.status == Bundle.Status.BUILDING
-    failed = bundle.status == Bundle.Status.FAILED
     return Live(
-        facts=(
-            bundle.number,
-            bundle.status,
-            bundle.installed_at,
-        ),
+        facts=(bundle.number, bundle.status, bundle.installed_at),
         building=bundle.number if is_building else 0,
         runs=Run.objects.none(),
         shows_endings=True,
-        tab=WORKS if is_building else FAILED if failed else PLAIN,
+        tab=TABS.get(bundle.status, PLAIN),
         every=LIST_EVERY if is_building else 0,
     )
 
@@ -391,12 +374,7 @@ def live_bundle(bundle: Bundle) -> Live:
 def live_delivery(delivery: Delivery) -> Live:
     failed = delivery.status in Delivery.UNSUCCESSFUL
     return Live(
-        facts=(
-            delivery.status,
-            delivery.waiting,
-            delivery.look_at,
-            tuple(delivery.progress),
-        ),
+        facts=(delivery.status, delivery.waiting, delivery.look_at, delivery.progress),
         runs=Run.objects.none(),
         shows_endings=True,
         tab=FAILED if failed else TABS.get(delivery.status, PLAIN),
@@ -446,8 +424,8 @@ def watched(request: HttpRequest, live: Live) -> Live:
         raise Answered(reload(request, asked))
     if seen is None:
         return live
-    new = () if live.shows_endings else tuple(ended(live, seen))
-    return replace(live, tab=tab_after(live, seen), endings=new)
+    new = None if live.shows_endings else ended(live, seen)
+    return replace(live, tab=tab_after(live, seen), ending=new)
 
 
 def reload(request: HttpRequest, asked: str) -> HttpResponse:
@@ -469,19 +447,18 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     """Tell whoever reads the page, and leave it as it is."""
     text = "You're signed out. Sign in to see updates."
     ending = Ending(Status.PLANNED, text, request.get_full_path())
-    shown = render(request, "live/_toasts.html", {"endings": [ending]})
+    shown = render(request, "live/_toasts.html", {"ending": ending})
     return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
 
 
-def ended(live: Live, seen: PageState) -> list[Ending]:
+def ended(live: Live, seen: PageState) -> Ending | None:
     """Report in one sentence what ended since; once a batch is through, all of it."""
     if seen.building and seen.building != live.building:
-        return bundle_endings(seen.building)
+        return bundle_ending(seen.building)
     batch = batch_that_ended(live, seen)
     if batch is None:
         batch = ended_since(live.runs, moment_of(seen.moved))
-    said = ending_of_all(batch)
-    return [said] if said else []
+    return ending_of_all(batch)
 
 
 def moment_of(text: str) -> datetime:
@@ -495,13 +472,13 @@ def batch_that_ended(live: Live, seen: PageState) -> QuerySet[Run] | None:
     return ended_since(live.runs, moment_of(seen.began))
 
 
-def bundle_endings(number: int) -> list[Ending]:
+def bundle_ending(number: int) -> Ending | None:
     bundle = Bundle.objects.only("number", "status").filter(number=number).first()
     if bundle is None:
-        return []
+        return None
     is_ready = bundle.status == Bundle.Status.READY
     text = f"{bundle} is ready" if is_ready else f"{bundle} couldn't be built"
-    return [Ending(bundle.status, text, bundle.get_absolute_url())]
+    return Ending(bundle.status, text, bundle.get_absolute_url())
 
 
 def tab_after(live: Live, seen: PageState) -> Tab:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from crispy_forms.layout import Div
+from crispy_forms.layout import HTML, Div
 from django import forms
+from django.db import models
 from django.forms import BaseForm
 
 from accounts.forms.fields import (
     Fieldset,
-    Included,
     ListField,
     MoreChoices,
     RuledField,
@@ -47,7 +48,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
     return (
         Fieldset(
             "The account",
-            Included("managing/_home.html"),
+            HTML('{% include "managing/_home.html" %}'),
             Div("name", "account_id", css_class="form-pair"),
             "made_by",
         ),
@@ -69,7 +70,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
         ),
         Fieldset(
             "Accounts that it can assume",
-            Included("managing/_switch.html"),
+            HTML('{% include "managing/_switch.html" %}'),
             "assume",
             shown_for_values("assume", WHOLE_ORGANIZATION, "organization"),
         ),
@@ -132,81 +133,36 @@ NEAR = 3
 """How many first letters an account shares with the one that was meant."""
 
 
+RULES: dict[str, Callable[[str], str]] = {
+    "name": names.ACCOUNT_NAME,
+    "access_role": names.ROLE_NAME,
+    "identity_name": names.ROLE_NAME,
+    "identity_arn": names.IDENTITY_ARN,
+    "pod_cluster": names.CLUSTER,
+    "pod_region": str,
+    "pod_namespace": names.NAMESPACE,
+    "pod_service_account": names.SERVICE_ACCOUNT,
+    "managed_role": names.chain_role,
+    "base_role": names.ROLE_NAME,
+    "organization": names.ORGANIZATION,
+    "trust_organization": names.ORGANIZATION,
+    "boundary": names.BOUNDARY_ARN,
+    "ami_owner": names.ACCOUNT_NAME,
+}
+"""What reads the text of a column."""
+
+
+def asked_by_rule(column: models.Field[Any, Any], **options: Any) -> forms.Field | None:
+    """Ask for a column, as a ModelForm's `formfield_callback`."""
+    if rule := RULES.get(column.name):
+        options |= {"form_class": RuledField, "rule": rule}
+    return column.formfield(**options)
+
+
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
     """Describes the account in which Spinnaker's own identity lives."""
 
-    name = RuledField(
-        rule=names.account_name,
-        max_length=60,
-    )
     account_id = form_field(BY_NAME["account_id"])
-    access_role = RuledField(
-        rule=names.role_name,
-        required=False,
-        label="Access role",
-        max_length=64,
-        help_text=more(
-            "Bowline assumes it. Leave empty to use Bowline's own credentials.",
-            "access-roles#before-you-begin",
-        ),
-    )
-    identity_name = RuledField(
-        rule=names.role_name,
-        required=False,
-        label="Role name",
-        max_length=64,
-        help_text="The role that Bowline creates for Spinnaker.",
-    )
-    identity_arn = RuledField(
-        rule=names.identity_arn,
-        required=False,
-        label="ARN of the role or user",
-        help_text=more(
-            "Bowline only attaches policies to it.",
-            "least-privilege#in-the-managing-account",
-        ),
-    )
-    pod_cluster = RuledField(
-        rule=names.cluster,
-        required=False,
-        label="EKS cluster",
-        help_text="The cluster that Spinnaker runs in.",
-    )
-    pod_region = RuledField(
-        rule=str,
-        required=False,
-        label="Cluster Region",
-    )
-    pod_namespace = RuledField(
-        rule=names.namespace,
-        required=False,
-        label="Namespace",
-        help_text="For example spinnaker.",
-    )
-    pod_service_account = RuledField(
-        rule=names.service_account,
-        required=False,
-        label="Service account",
-        help_text="Only pods of this service account can assume the role.",
-    )
-    managed_role = RuledField(
-        rule=names.chain_role,
-        label="Managed role",
-        max_length=64,
-        help_text=more(
-            "The role that Spinnaker assumes in every account.",
-            "least-privilege#in-each-managed-account",
-        ),
-    )
-    base_role = RuledField(
-        rule=names.role_name,
-        label="Base role",
-        max_length=64,
-        help_text=more(
-            "The default role of new instances.",
-            "least-privilege#in-each-managed-account",
-        ),
-    )
     assume = forms.ChoiceField(
         label="Accounts that Spinnaker can access",
         choices=[
@@ -220,42 +176,8 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "large-organizations",
         ),
     )
-    organization = RuledField(
-        rule=names.organization,
-        required=False,
-        label="Organization ID",
-        max_length=34,
-        help_text="For example o-a1b2c3d4e5.",
-    )
-    trust_organization = RuledField(
-        rule=names.organization,
-        required=False,
-        label="Organization required by trust policies",
-        max_length=34,
-        help_text=more(
-            "Optional. Managed roles then require this organization.",
-            "least-privilege#how-permissions-are-limited",
-        ),
-    )
-    boundary = RuledField(
-        rule=names.boundary_arn,
-        required=False,
-        label="Permissions boundary",
-        max_length=600,
-        help_text=more(
-            "Optional. The ARN of a policy.",
-            "least-privilege#how-permissions-are-limited",
-        ),
-    )
-    ami_owner = RuledField(
-        rule=names.account_name,
-        required=False,
-        label="Account that owns baked images",
-        max_length=60,
-        help_text="Leave empty to use the managing account.",
-    )
     image_keys = ListField(
-        rule=names.kms_key_arn,
+        rule=names.KMS_KEY_ARN,
         required=False,
         label="Image encryption keys",
         help_text=more("Comma-separated list of KMS key ARNs.", "bake-images#steps"),
@@ -263,6 +185,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
 
     class Meta:
         model = ManagingAccount
+        formfield_callback = asked_by_rule
         fields = [
             "name",
             "account_id",
@@ -290,7 +213,17 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         labels = {
             "made_by": "Roles created by",
             "identity_kind": "Spinnaker runs as",
+            "identity_name": "Role name",
+            "identity_arn": "ARN of the role or user",
+            "pod_cluster": "EKS cluster",
+            "pod_region": "Cluster Region",
+            "pod_namespace": "Namespace",
+            "pod_service_account": "Service account",
+            "organization": "Organization ID",
+            "trust_organization": "Organization required by trust policies",
+            "boundary": "Permissions boundary",
             "bakes": "Bake images in this account",
+            "ami_owner": "Account that owns baked images",
             "trusts_bowline": (
                 "Allow Bowline to assume this identity to verify accounts"
             ),
@@ -300,8 +233,40 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "The owner deploys a template that Bowline generates.",
                 "hand-off#hand-off-a-managing-account",
             ),
+            "access_role": more(
+                "Bowline assumes it. Leave empty to use Bowline's own credentials.",
+                "access-roles#before-you-begin",
+            ),
             "identity_kind": more("", "least-privilege#in-the-managing-account"),
+            "identity_name": "The role that Bowline creates for Spinnaker.",
+            "identity_arn": more(
+                "Bowline only attaches policies to it.",
+                "least-privilege#in-the-managing-account",
+            ),
+            "pod_cluster": "The cluster that Spinnaker runs in.",
+            "pod_namespace": "For example spinnaker.",
+            "pod_service_account": (
+                "Only pods of this service account can assume the role."
+            ),
+            "managed_role": more(
+                "The role that Spinnaker assumes in every account.",
+                "least-privilege#in-each-managed-account",
+            ),
+            "base_role": more(
+                "The default role of new instances.",
+                "least-privilege#in-each-managed-account",
+            ),
+            "organization": "For example o-a1b2c3d4e5.",
+            "trust_organization": more(
+                "Optional. Managed roles then require this organization.",
+                "least-privilege#how-permissions-are-limited",
+            ),
+            "boundary": more(
+                "Optional. The ARN of a policy.",
+                "least-privilege#how-permissions-are-limited",
+            ),
             "bakes": more("", "bake-images#steps"),
+            "ami_owner": "Leave empty to use the managing account.",
             "trusts_bowline": more(
                 "If this is off, an approver must accept each account.",
                 "verification#verified-or-evaluated",
@@ -398,12 +363,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         partition, account = (
             self.cleaned_data.get(name, "") for name in ("partition", "account_id")
         )
-        for key in self.cleaned_data.get("image_keys") or ():
-            if (
-                partition
-                and account
-                and (wrong := not_at_home(key, partition, account))
-            ):
+        keys = self.cleaned_data.get("image_keys") if partition and account else ()
+        for key in keys or ():
+            if wrong := not_at_home(key, partition, account):
                 self.add_error("image_keys", wrong)
 
     def check_room(self) -> None:
@@ -421,11 +383,9 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
         if len(roles) > (most := most_listed(managing, roles)):
             self.add_error(
                 "assume",
-                (
-                    f"You have {len(roles):,} accounts, but with these settings the "
-                    f"list can contain only {most:,}. Choose every account of an AWS "
-                    "organization instead."
-                ),
+                f"You have {len(roles):,} accounts, but with these settings the list "
+                f"can contain only {most:,}. Choose every account of an AWS "
+                "organization instead.",
             )
 
     def check_arn(self) -> None:

@@ -14,12 +14,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import Max
 from django.forms import BooleanField, ChoiceField
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.discover.looking import (
-    belonging_of,
     home,
     organization_membership,
     own_account_of,
@@ -95,7 +94,8 @@ def made_in(row: ManagingAccount) -> list[Made]:
         (kind, name, verb): at
         for kind, name, verb, at in lasts.annotate(at=Max("finished_at"))
     }
-    ours = {r.key for r in identities(row)}
+    today = identity(snapshots.in_force(row))
+    ours = {one.key for one in (*today, *snapshots.earlier_identities(row))}
     found = {}
     for step in steps.filter(verb="create").order_by("pk"):
         deleted = ended.get((step.kind, step.name, "delete"))
@@ -105,17 +105,8 @@ def made_in(row: ManagingAccount) -> list[Made]:
         if (step.account_id, step.kind, step.name) in ours or is_policy_of(step):
             changed_at = ended.get((step.kind, step.name, "update"))
             found[step.kind, step.name] = made_of(row, step, made_at, changed_at)
-    return [found[key] for key in sorted(found, key=place)]
-
-
-def place(key: tuple[str, str]) -> tuple[int, str]:
-    kind, name = key
-    return KINDS.index(kind), name
-
-
-def identities(row: ManagingAccount) -> list[Any]:
-    """List what the identity consists of today, and of what may be left of others."""
-    return [*identity(snapshots.in_force(row)), *snapshots.earlier_identities(row)]
+    by_name = sorted(found.items())
+    return [made for kind in KINDS for (of, _), made in by_name if of == kind]
 
 
 def is_policy_of(step: Step) -> bool:
@@ -136,21 +127,17 @@ def made_of(
     changed_at: datetime | None,
 ) -> Made:
     after: dict[str, Any] = step.after or {}
-    holder, where = "", ""
-    path = after.get("path", "/")
-    match step.kind:
-        case Attachment.kind:
-            holder, where = step.name.partition("/")[0], after.get("policy_arn", "")
-        case ManagedPolicy.kind:
-            where = f"policy{path}{step.name}"
-        case OidcProvider.kind:
-            where = f"oidc-provider/{step.name}"
-        case InstanceProfile.kind:
-            where = f"instance-profile/{step.name}"
-        case _:
-            where = f"role{path}{step.name}"
-    if not holder:
-        where = arn(row.partition, "iam", row.account_id, where)
+    holder, path = "", after.get("path", "/")
+    places = {
+        ManagedPolicy.kind: f"policy{path}{step.name}",
+        OidcProvider.kind: f"oidc-provider/{step.name}",
+        InstanceProfile.kind: f"instance-profile/{step.name}",
+        Role.kind: f"role{path}{step.name}",
+    }
+    if step.kind == Attachment.kind:
+        holder, where = step.name.partition("/")[0], after.get("policy_arn", "")
+    else:
+        where = arn(row.partition, "iam", row.account_id, places[step.kind])
     changed = changed_at if changed_at and made_at and changed_at > made_at else None
     return Made(step.kind, where, holder, step.reason, made_at, changed)
 
@@ -165,21 +152,19 @@ def owners_step(row: ManagingAccount) -> Next:
     """Name what the owner's creation of the identity waits for."""
     if row.state == State.HANDED_OFF:
         return Next(
-            (
-                "Send the hand-off page's template to the owner of this account. "
-                "Bowline checks automatically whether the roles exist."
-            ),
+            "Send the hand-off page's template to the owner of this account. Bowline "
+            "checks automatically whether the roles exist.",
             "Open the hand-off page",
             reverse("accounts:hand-off", args=[row.pk]),
         )
-    return Next(
-        (
-            "Plan the changes of this account and approve them. Then send the owner "
-            "the template. Bowline waits until the roles exist."
-        ),
-        "Go to Plan changes",
-        "#changes",
+    return plan_changes(
+        "Plan the changes of this account and approve them. Then send the owner the "
+        "template. Bowline waits until the roles exist."
     )
+
+
+def plan_changes(says: str) -> Next:
+    return Next(says, "Go to Plan changes", "#changes")
 
 
 VERIFIES = "Plan its changes. If there are none, Bowline verifies the account."
@@ -228,25 +213,18 @@ def next_step(row: ManagingAccount) -> Next | None:
     if row.is_handed_off and not row.verification:
         return owners_step(row)
     if says := to_plan(row):
-        return Next(f"This account {says}", "Go to Plan changes", "#changes")
+        return plan_changes(f"This account {says}")
     if not ManagedAccount.objects.exists():
         return Next(
-            (
-                "Onboard the first account that Spinnaker deploys to. Bowline makes "
-                "one plan for each account. Both must be approved."
-            ),
+            "Onboard the first account that Spinnaker deploys to. Bowline makes one "
+            "plan for each account. Both must be approved.",
             "Onboard an account",
             reverse("accounts:wizard-new"),
         )
-    left = 0 if row.organization else left_over().count()
-    if left:
-        return Next(
-            (
-                f"Spinnaker can assume a role in {counted(left)} without an applied "
-                "plan. Plan the changes of this account to remove them from its list."
-            ),
-            "Go to Plan changes",
-            "#changes",
+    if left := 0 if row.organization else left_over().count():
+        return plan_changes(
+            f"Spinnaker can assume a role in {counted(left)} without an applied plan. "
+            "Plan the changes of this account to remove them from its list."
         )
     return None
 
@@ -321,11 +299,9 @@ def switch_of(row: ManagingAccount) -> Switch:
 def answered_organization(row: ManagingAccount, lookup: Question) -> OrganizationAnswer:
     """Say which organization the managing account belongs to, as AWS answered."""
     if lookup.answer is None:
-        return OrganizationAnswer(
-            "", f"{lookup.message} {lookup.hint} Enter the ID below."
-        )
-    belonging = belonging_of(lookup.answer)
-    found = belonging.organization
+        refused = f"{lookup.message} {lookup.hint} Enter the ID below."
+        return OrganizationAnswer("", refused)
+    found = lookup.answer["organization"]
     if found is None:
         return OrganizationAnswer(
             "",
@@ -335,17 +311,16 @@ def answered_organization(row: ManagingAccount, lookup: Question) -> Organizatio
     if not found:
         return OrganizationAnswer(
             "",
-            (
-                f"According to AWS, {row.name} doesn't belong to an organization, so "
-                "the accounts must stay listed."
-            ),
+            f"According to AWS, {row.name} doesn't belong to an organization, so the "
+            "accounts must stay listed.",
             membership="",
         )
     sentence = (
         f"According to AWS, {row.name} belongs to {found}. The ID is filled in below. "
         "Nothing is saved yet."
     )
-    return OrganizationAnswer(found, sentence, membership({*belonging.account_ids}))
+    members = {*lookup.answer["account_ids"]}
+    return OrganizationAnswer(found, sentence, membership(members))
 
 
 def membership(inside: set[str]) -> str:
@@ -475,10 +450,7 @@ def offered(request: Request, row: ManagingAccount) -> dict[str, Any]:
     if "switch" not in request.GET or row.organization:
         return {}
     initial = {"assume": WHOLE_ORGANIZATION}
-    shown: dict[str, Any] = {
-        "switch": switch_of(row),
-        "initial": initial,
-    }
+    shown: dict[str, Any] = {"switch": switch_of(row), "initial": initial}
     if request.method == "POST":
         return {**shown, "asking": first_asking(request)}
     managing = managing_of(row)
@@ -503,10 +475,6 @@ def saved(form: ManagingForm, by: User) -> bool:
     return True
 
 
-def chosen_role(posted: QueryDict) -> dict[str, str]:
-    return {"arn": posted.get("arn", "")}
-
-
 def adopted_list(row: ManagingAccount) -> str:
     return (
         "This database now manages the managing account. Kept roles on the list: "
@@ -528,7 +496,7 @@ posts = [
         "managing/take-off/",
         take_role_off,
         name="kept-role-take-off",
-        given=chosen_role,
+        given=lambda posted: {"arn": posted.get("arn", "")},
         said="The role is off the list. Spinnaker can assume it until a plan of the "
         "managing account is applied.",
         then="accounts:managing",

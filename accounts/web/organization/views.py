@@ -34,6 +34,7 @@ from accounts.discover.organization.watching import (
 )
 from accounts.forms.organization import SharedForm, WatchForm
 from accounts.http import Request, page_of
+from accounts.lists.accounts import environments
 from accounts.lists.declaration import with_titles
 from accounts.lists.members import MEMBERS, matching_members
 from accounts.mapping.managing import managing_of
@@ -50,16 +51,14 @@ from accounts.people.doors import operator_required, posted_by_operator
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import one_of, post
 from accounts.web.rollouts.views import roll_out, tell_started
-from accounts.web.wizard.access import USUAL_ACCESS_ROLE
+from accounts.web.wizard.access import USUAL_ACCESS_ROLE, last_said
 from accounts.wording import for_count
-from onboarding.providers import PROVIDERS
 from onboarding.topology import MadeBy, Managing
 
 
 def usual() -> dict[str, Any]:
-    last = ManagedAccount.objects.only("regions").order_by("-created_at").first()
     return {
-        "regions": last.regions if last else [],
+        "regions": last_said("regions", []) or [],
         "made_by": MadeBy.BOWLINE.value,
         "access_role": USUAL_ACCESS_ROLE,
         "providers": ["ec2"],
@@ -76,7 +75,10 @@ class Progress(NamedTuple):
     """About how many there will be; 0: unknown."""
 
 
-def progress_of(organization: Organization) -> Progress:
+def progress_of(organization: Organization) -> Progress | None:
+    """Say how far the reading is; None where nothing is being read."""
+    if not organization.is_reading:
+        return None
     members = Member.objects.filter(organization=organization)
     staying = members.filter(gone_at=None)
     if organization.to_read:
@@ -104,12 +106,10 @@ def organization_read(request: Request) -> HttpResponse:
 @operator_required
 def organization_progress(request: Request) -> HttpResponse:
     """Show how far the reading is; once it ended, the page is another one."""
-    row = ManagingAccount.objects.first()
-    organization = kept_organization(managing_of(row)) if row else None
+    organization = kept_organization(ManagingAccount.objects.first())
     if organization is None:
         return redirect("accounts:organization")
-    progress = progress_of(organization) if organization.is_reading else None
-    shown = {"organization": organization, "progress": progress}
+    shown = {"organization": organization, "progress": progress_of(organization)}
     return render(request, "organization/_reading.html", shown)
 
 
@@ -170,15 +170,14 @@ MOST_REFUSED = 20
 @operator_required
 def organization_watch(request: Request) -> HttpResponse:
     """Show what is watched, or watch a unit."""
-    row = ManagingAccount.objects.first()
-    kept = kept_organization(managing_of(row)) if row else None
-    if row is None or kept is None or kept.read_at is None:
+    kept = kept_organization(ManagingAccount.objects.first())
+    if kept is None or kept.read_at is None:
         messages.info(request, "Read the organization before you watch its units.")
         return redirect("accounts:organization")
     form = WatchForm(
         request.POST or None,
         organization=kept,
-        partition=row.partition,
+        partition=kept.partition,
         initial={**usual(), "unit": request.GET.get("unit")},
     )
     if request.method == "POST" and form.is_valid():
@@ -193,21 +192,14 @@ def organization_watch(request: Request) -> HttpResponse:
             return redirect("accounts:organization-watch")
     watches = Watch.objects.filter(unit__organization=kept).select_related("unit")
     refused = Member.objects.filter(organization=kept).exclude(draft_refused="")
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown: dict[str, Any] = {
-        "watches": [(watch, titles(watch)) for watch in watches],
+        "watches": watches,
         "refused": refused.free().select_related("unit")[:MOST_REFUSED],
         "form": form,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts", "organization"),
     }
     return render(request, "organization/watch.html", shown)
-
-
-def titles(watch: Watch) -> str:
-    """Name the providers of its template."""
-    known = (PROVIDERS[key].title for key in watch.providers if key in PROVIDERS)
-    return ", ".join(known)
 
 
 posts = [
@@ -220,9 +212,6 @@ posts = [
         then="accounts:organization-watch",
     )
 ]
-
-
-TICK = "Select accounts first."
 
 
 @operator_required
@@ -249,10 +238,9 @@ def unread_page(
     shown: dict[str, Any] = {
         "organization": kept,
         "asked": managing.aws.home_region,
+        "progress": kept and progress_of(kept),
         "crumbs": crumbs("accounts"),
     }
-    if kept and kept.is_reading:
-        shown["progress"] = progress_of(kept)
     return render(request, "organization/unread.html", shown)
 
 
@@ -271,7 +259,7 @@ def describe_ticked(
             )
             chosen = list(free.values_list("account_id", flat=True)[:MOST_AT_ONCE])
         if not chosen:
-            form.add_error(None, TICK)
+            form.add_error(None, "Select accounts first.")
             return page(request, managing, kept, form=form)
         try:
             if len(chosen) > HERE:
@@ -310,11 +298,10 @@ def page(
     matched = matching_members(kept, request.GET)
     rows = matched.select_related("unit").prefetch_related("tags")
     one_page = page_of(request, MEMBERS.ordered(rows, request.GET))
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     staying = kept.members.filter(gone_at=None)
     shown: dict[str, Any] = {
         "organization": kept,
-        "progress": progress_of(kept) if kept.is_reading else None,
+        "progress": progress_of(kept),
         "page": one_page,
         "listed": listed_members(one_page, managing),
         "columns": MEMBERS.sorts.items(),
@@ -332,7 +319,7 @@ def page(
         "chosen": set(chosen) - set(refused or ()),
         "refused": refused,
         "everything": "everything" in request.POST,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts"),
     }
     return render(request, "organization/organization.html", shown)

@@ -1,12 +1,11 @@
-"""The overview: what needs attention, and a picture of the accounts.
-
-Pure: it knows nothing of rows. Templates draw it as SVG.
+"""The overview: what needs attention, and a picture of the accounts, which templates
+draw as SVG.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.text import Truncator
 
 from accounts.http import Request
 from accounts.lists.accounts import NO_ENVIRONMENT
@@ -38,6 +38,7 @@ from accounts.models.states import (
     PARTLY,
     TOGETHER,
     WORDS,
+    Badge,
     State,
     word_of,
     words_of,
@@ -46,7 +47,7 @@ from accounts.people.policies import is_production
 from accounts.runs.rollouts.census import causes_now
 from accounts.web.live.views import live_site, watched
 from accounts.web.managing.views import to_plan
-from accounts.web.svg import Rectangle, cut
+from accounts.web.svg import Rectangle
 from onboarding.partitions import Arn
 
 MOST_NODES = 30
@@ -63,38 +64,24 @@ NOWHERE = "No environment"
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAccount:
-    """What the picture is to show as one node: an account."""
-
-    name: str
-    environment: str
-    state: str
-    """It colours the node."""
-    word: str
-    url: str
-    title: str
-    """The whole fact in one sentence, for hover and for screen readers."""
-
-    @property
-    def is_broken(self) -> bool:
-        return self.state in TOGETHER[FAILING]
-
-
-@dataclass(frozen=True, slots=True)
 class Node(Rectangle):
-    seen: ShownAccount
+    account: ManagedAccount | ManagingAccount
+    word: str
+    """Next to the name: the state, or of the managing account Spinnaker's identity."""
 
     @property
     def label(self) -> str:
-        return cut(self.seen.name, LONGEST_LINE - len(self.seen.word) - 2)
+        room = LONGEST_LINE - len(self.word) - 2
+        return Truncator(self.account.name).chars(room)
 
     @property
-    def icon(self) -> str:
-        return BADGES[self.seen.state].icon
+    def title(self) -> str:
+        """Say the whole fact in one sentence, for hover and for screen readers."""
+        return f"{self.account}: {words_of(self.account.word)}"
 
     @property
-    def colour(self) -> str:
-        return BADGES[self.seen.state].colour
+    def badge(self) -> Badge:
+        return BADGES[self.account.word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +115,23 @@ class Picture:
     headings: list[Heading] = field(default_factory=list)
 
 
-Group = tuple[str, list[ShownAccount]]
+Group = tuple[str, list[ManagedAccount]]
 
 
-def grouped(seen: Iterable[ShownAccount]) -> list[Group]:
+def grouped(accounts: Iterable[ManagedAccount]) -> list[Group]:
     """Group by environment, the nameless one last."""
-    ordered = sorted(seen, key=lambda s: (s.environment == "", s.environment))
+    ordered = sorted(accounts, key=lambda a: (a.environment == "", a.environment))
     return [
         (environment, list(members))
-        for environment, members in groupby(ordered, key=lambda s: s.environment)
+        for environment, members in groupby(ordered, key=lambda a: a.environment)
     ]
 
 
-def wide(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
+def wide(managing: ManagingAccount, identity: str, groups: list[Group]) -> Picture:
     """Draw the managing account in the middle and environments on both sides.
 
     A lone account leaves no side empty: the two are next to each other.
     """
-    groups = grouped(seen)
     left, right = halves(groups)
     height = max(tall(left), tall(right), CENTRE_HEIGHT)
     centre_at, right_at = WIDTH // 2, WIDTH - NODE_WIDTH // 2
@@ -157,7 +143,8 @@ def wide(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
         (height - CENTRE_HEIGHT) // 2,
         CENTRE_WIDTH,
         CENTRE_HEIGHT,
-        centre,
+        managing,
+        identity,
     )
     picture = Picture(WIDTH, height, middle)
     for side, x in ((left, 0), (right, right_at - NODE_WIDTH // 2)):
@@ -168,17 +155,16 @@ def wide(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
     return picture
 
 
-def narrow(centre: ShownAccount, seen: Sequence[ShownAccount]) -> Picture:
+def narrow(managing: ManagingAccount, identity: str, groups: list[Group]) -> Picture:
     """Draw the managing account on top and the others below it, on one trunk."""
-    groups = grouped(seen)
-    top = Node(0, 0, NARROW_WIDTH, CENTRE_HEIGHT, centre)
+    top = Node(0, 0, NARROW_WIDTH, CENTRE_HEIGHT, managing, identity)
     below = CENTRE_HEIGHT + 2 * GAP
     picture = Picture(NARROW_WIDTH, below + tall(groups), top)
     stack(picture, groups, x=INDENT, y=below, width=NARROW_WIDTH - INDENT)
     for node in picture.nodes:
         trunk = INDENT // 2
         path = f"M{trunk} {CENTRE_HEIGHT}V{node.middle}H{node.x}"
-        picture.edges.append(Edge(path, node.seen.state))
+        picture.edges.append(Edge(path, node.account.word))
     return picture
 
 
@@ -204,8 +190,9 @@ def stack(picture: Picture, groups: list[Group], *, x: int, y: int, width: int) 
     for environment, members in groups:
         picture.headings.append(Heading(x, y + 18, environment or NOWHERE))
         y += HEADING
-        for seen in members:
-            picture.nodes.append(Node(x, y, width, ROW, seen))
+        for account in members:
+            word = word_of(account.word)
+            picture.nodes.append(Node(x, y, width, ROW, account, word))
             y += ROW + GAP
 
 
@@ -220,8 +207,8 @@ def curve(centre: Node, node: Node) -> Edge:
         f"{bend} {node.middle} {end} {node.middle}"
     )
     near = end + (26 if leftwards else -26)
-    mark = (near, node.middle) if node.seen.is_broken else None
-    return Edge(path, node.seen.state, mark)
+    mark = (near, node.middle) if node.account.word in TOGETHER[FAILING] else None
+    return Edge(path, node.account.word, mark)
 
 
 FIRST = 20
@@ -232,21 +219,23 @@ class Column(NamedTuple):
     title: str
     """What the list of accounts is searched by, too."""
     colour: str
-    icon: str
+    icon_of: str
+    """The state whose icon it has."""
+
+    @property
+    def icon(self) -> str:
+        return BADGES[self.icon_of].icon
 
 
-COLUMNS = tuple(
-    Column(title, colour, BADGES[icon_of].icon)
-    for title, colour, icon_of in (
-        (State.VERIFIED, "good", State.VERIFIED),
-        (State.EVALUATED, "neutral", State.EVALUATED),
-        (PARTLY, "warn", "cannot deploy"),
-        (State.DRIFTED, "warn", State.DRIFTED),
-        (OLD, "neutral", State.OUTDATED),
-        (State.DRAFT, "neutral", State.DRAFT),
-        (IN_PROGRESS, "busy", State.APPLYING),
-        (FAILING, "bad", State.FAILED),
-    )
+COLUMNS = (
+    Column(State.VERIFIED, "good", State.VERIFIED),
+    Column(State.EVALUATED, "neutral", State.EVALUATED),
+    Column(PARTLY, "warn", "cannot deploy"),
+    Column(State.DRIFTED, "warn", State.DRIFTED),
+    Column(OLD, "neutral", State.OUTDATED),
+    Column(State.DRAFT, "neutral", State.DRAFT),
+    Column(IN_PROGRESS, "busy", State.APPLYING),
+    Column(FAILING, "bad", State.FAILED),
 )
 COLUMN_OF = {
     word: next(c.title for c in COLUMNS if word in TOGETHER.get(c.title, (c.title,)))
@@ -384,44 +373,12 @@ def by_column(states: Counter[str]) -> list[tuple[Column, int]]:
 
 def drawn(managing: ManagingAccount) -> dict[str, Any]:
     """Draw every account, for wide windows and for narrow ones."""
-    rows = ManagedAccount.objects.order_by("name")
-    accounts = sorted(rows, key=by_environment)
-    centre, seen = centre_of(managing), seen_accounts(accounts)
-    pictures = [("wide", wide(centre, seen)), ("narrow", narrow(centre, seen))]
-    return {"accounts": accounts, "pictures": pictures}
-
-
-def by_environment(account: ManagedAccount) -> tuple[bool, str]:
-    return account.environment == "", account.environment
-
-
-def centre_of(managing: ManagingAccount) -> ShownAccount:
+    groups = grouped(ManagedAccount.objects.order_by("name"))
     identity = Arn.of(managing_of(managing).identity_arn).name
-    return ShownAccount(
-        name=managing.name,
-        environment="",
-        state=managing.word,
-        word=identity,
-        url=managing.get_absolute_url(),
-        title=(
-            f"Managing account {managing}: {words_of(managing.word)}; Spinnaker runs "
-            f"as {identity}"
-        ),
-    )
-
-
-def seen_accounts(accounts: list[ManagedAccount]) -> list[ShownAccount]:
-    return [
-        ShownAccount(
-            name=account.name,
-            environment=account.environment,
-            state=account.word,
-            word=word_of(account.word),
-            url=account.get_absolute_url(),
-            title=f"{account}: {words_of(account.word)}",
-        )
-        for account in accounts
+    pictures = [
+        (kind.__name__, kind(managing, identity, groups)) for kind in (wide, narrow)
     ]
+    return {"accounts": [a for _, some in groups for a in some], "pictures": pictures}
 
 
 def managing_to_do(row: ManagingAccount) -> list[ToDo]:

@@ -52,8 +52,11 @@ from accounts.people.roles import (
 )
 from accounts.web.role_limits import EnvironmentsField
 from accounts.web.sign_in import address
-from accounts.web.single_sign_on.identity import identity_of, provider_of
-from accounts.web.single_sign_on.provider import sign_on_provider
+from accounts.web.single_sign_on.provider import (
+    identity_of,
+    provider_of,
+    sign_on_provider,
+)
 from accounts.web.you.sessions import count_open, end, with_sessions
 from accounts.wording import counted
 from onboarding import names
@@ -84,67 +87,54 @@ NAMES = tuple(role.name for role in ROLES)
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Somebody of `with_all`; nothing that is said of them asks for more."""
+
     user: User
-    roles: list[str]
-    ways: list[str]
-    """How they sign in; empty: they cannot yet."""
-    seen_at: datetime | None
-    sessions: int
-    factors: list[str]
-    """Their second factors in Bowline: “app”, “2 passkeys”."""
-    tokens: int
-    """How many tokens of the API act as them now."""
+
+    @property
+    def roles(self) -> list[str]:
+        """Name the roles by the groups, without the viewer's where another implies
+        it.
+        """
+        groups = {group.name for group in self.user.groups.all()}
+        names = [name for name in NAMES if name in groups]
+        return [name for name in names if name != VIEWER.name] or names
+
+    @property
+    def ways(self) -> list[str]:
+        """Say how they sign in; empty: they cannot yet."""
+        ways = [SINGLE_SIGN_ON] if provider_of(self.user) else []
+        return ways + [PASSWORD] * has_password(self.user)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """Say when they last signed in, or confirmed with the provider who they are."""
+        identity = identity_of(self.user)
+        moments = [self.user.last_login, identity.seen_at if identity else None]
+        return max((moment for moment in moments if moment), default=None)
+
+    @property
+    def sessions(self) -> int:
+        return count_open(self.user)
+
+    @property
+    def factors(self) -> list[str]:
+        """Name their second factors in Bowline: “app”, “2 passkeys”."""
+        passkeys: int = vars(self.user)["passkey_count"]
+        named = counted(passkeys, PASSKEY) if passkeys > 1 else PASSKEY
+        has_app: bool = vars(self.user)["has_app"]
+        return [APP] * has_app + [named] * (passkeys > 0)
+
+    @property
+    def tokens(self) -> int:
+        """Count the tokens of the API that act as them now."""
+        usable: int = vars(self.user)["usable_tokens"]
+        return usable if self.user.is_active else 0
 
     @property
     def provider_asks(self) -> bool:
         """Return whether the second factor is a matter of the provider alone."""
         return not self.factors and self.ways == [SINGLE_SIGN_ON]
-
-
-def person_of(user: User) -> Person:
-    """Describe somebody of `with_all`; it asks nothing more."""
-    return Person(
-        user,
-        roles_of_row(user),
-        ways_of(user),
-        seen_at(user),
-        count_open(user),
-        factors_of(user),
-        vars(user)["usable_tokens"] if user.is_active else 0,
-    )
-
-
-def is_of_provider(user: User) -> bool:
-    return provider_of(user) is not None
-
-
-def ways_of(user: User) -> list[str]:
-    ways = [SINGLE_SIGN_ON] if is_of_provider(user) else []
-    if has_password(user):
-        ways.append(PASSWORD)
-    return ways
-
-
-def factors_of(user: User) -> list[str]:
-    """Name the second factors of somebody of `with_all`."""
-    passkeys: int = vars(user)["passkey_count"]
-    named = counted(passkeys, PASSKEY) if passkeys > 1 else PASSKEY
-    has_app = vars(user)["has_app"]
-    return [APP] * has_app + [named] * (passkeys > 0)
-
-
-def roles_of_row(user: User) -> list[str]:
-    """Name the roles by the groups, without the viewer's where another implies it."""
-    groups = {group.name for group in user.groups.all()}
-    names = [name for name in NAMES if name in groups]
-    return [name for name in names if name != VIEWER.name] or names
-
-
-def seen_at(user: User) -> datetime | None:
-    """Say when somebody last signed in, or confirmed with the provider who they are."""
-    identity = identity_of(user)
-    moments = [user.last_login, identity.seen_at if identity else None]
-    return max((moment for moment in moments if moment), default=None)
 
 
 def by_way(way: str) -> Q:
@@ -162,7 +152,7 @@ def by_way(way: str) -> Q:
 
 
 def with_all(rows: QuerySet[User]) -> QuerySet[User]:
-    """Load what `described` reads, with as many queries for many as for one."""
+    """Load what a `Person` says, with as many queries for many as for one."""
     return (
         rows.select_related("identity")
         .prefetch_related("groups", with_sessions())
@@ -315,7 +305,7 @@ def kept_limits(person: User) -> dict[str, frozenset[str] | None]:
     """Return what is limited here. Where no provider decides now, what groups
     limited before is decided here, too.
     """
-    kept = limits_by_hand(person) if is_of_provider(person) else limits_of(person)
+    kept = limits_by_hand(person) if provider_of(person) else limits_of(person)
     return {f"{role.name}_in": kept.get(role.name) for role in LIMITED}
 
 
@@ -367,7 +357,7 @@ LINKS = Links()
 
 def may_have_link(person: User) -> bool:
     """Return whether a password of Bowline's own would let the person in."""
-    return person.is_active and may_use_password(person) and not is_of_provider(person)
+    return person.is_active and may_use_password(person) and not provider_of(person)
 
 
 def make_link(request: HttpRequest, person: User) -> str:

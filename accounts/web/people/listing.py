@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any
 
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import URLPattern
 from django.utils import timezone
 
 from accounts.http import Request, page_of
 from accounts.lists.declaration import AT_ONCE, Filter, Listing, with_titles
-from accounts.people.doors import administrator_required
+from accounts.people.doors import View, administrator_required
 from accounts.people.role_limits.limits import environments_without_accounts
 from accounts.people.role_limits.naming import environments_in_words
-from accounts.people.roles import ADMINISTRATOR, ROLES
+from accounts.people.roles import ADMINISTRATOR, ROLES, has_role
 from accounts.web.crumbs import crumbs
 from accounts.web.people.forms import (
     APP,
@@ -32,7 +35,6 @@ from accounts.web.people.forms import (
     by_factor,
     by_tokens,
     by_way,
-    person_of,
     with_all,
 )
 from accounts.web.people.views import turn_of
@@ -60,37 +62,28 @@ def people(request: Request) -> HttpResponse:
     found = with_all(matching_people(request.GET))
     page = page_of(request, found)
     sign_on = sign_on_provider()
+    roles = sign_on.roles if sign_on else {}
     shown = {
         "crumbs": crumbs("settings"),
         "page": page,
-        "people": [person_of(user) for user in page],
+        "people": [Person(user) for user in page],
         "filter_form": PEOPLE.form(request.GET),
         "sign_on": sign_on,
-        "groups": groups_in_words(sign_on.roles if sign_on else {}),
+        "groups": [(one, ", ".join(in_words(roles[one]))) for one in sorted(roles)],
+        "without_accounts": without_accounts(roles),
     }
     return render(request, "people/people.html", shown)
 
 
-class Groups(NamedTuple):
-    """What OIDC_ROLES gives."""
-
-    roles: list[tuple[str, str]]
-    """Each group, and its roles in words."""
-    without_accounts: str
-    """Environments that it names, and no account is in."""
-
-
-def groups_in_words(by_group: RolesByGroup) -> Groups:
+def without_accounts(by_group: RolesByGroup) -> str:
+    """Name the environments that OIDC_ROLES names, and no account is in."""
     unused = environments_without_accounts(
         environment
         for names in by_group.values()
         for reach in reaches(names).values()
         for environment in reach or ()
     )
-    return Groups(
-        [(group, ", ".join(in_words(by_group[group]))) for group in sorted(by_group)],
-        environments_in_words(unused) if unused else "",
-    )
+    return environments_in_words(unused)
 
 
 def matching_people(asked: QueryDict) -> QuerySet[User]:
@@ -124,7 +117,7 @@ def by_seen(days: str) -> Q:
 
 def exported_people(asked: QueryDict, _: User) -> Iterator[Person]:
     found = with_all(matching_people(asked))
-    return map(person_of, found.iterator(chunk_size=AT_ONCE))
+    return map(Person, found.iterator(chunk_size=AT_ONCE))
 
 
 PEOPLE = Listing(
@@ -182,40 +175,28 @@ PEOPLE = Listing(
 )
 
 
-def in_turn(
-    request: HttpRequest, page: Callable[..., HttpResponse], *arguments: Any
-) -> HttpResponse:
+def in_turn(view: View) -> View:
     """Take turns with those who change people on the pages."""
-    if request.method != "POST":
-        return page(request, *arguments)
-    assert isinstance(request.user, User)  # nobody else sees it
-    with turn_of(request.user):
-        return page(request, *arguments)
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        by = request.user
+        if request.method != "POST" or not has_role(by, ADMINISTRATOR):
+            return view(request, *args, **kwargs)
+        with turn_of(by):  # type: ignore[arg-type]  # nobody else has the role
+            return view(request, *args, **kwargs)
+
+    return page
 
 
 class InTurn(UserAdmin):  # type: ignore[type-arg]  # it has no [] at run time
     """Refuses what an administrator sends who has just lost the role."""
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        page = super().changeform_view
-        return in_turn(request, page, object_id, form_url, extra_context)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Reset second factors, which is an action of the list."""
-        return in_turn(request, super().changelist_view, extra_context)
-
-    def user_change_password(
-        self, request: HttpRequest, id: str, form_url: str = ""
-    ) -> HttpResponse:
-        return in_turn(request, super().user_change_password, id, form_url)
+    def get_urls(self) -> list[URLPattern]:
+        found = super().get_urls()
+        for one in found:
+            one.callback = in_turn(one.callback)
+        return found
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -43,18 +43,16 @@ from accounts.web.people.forms import (
     DescriptionForm,
     LimitedRolesForm,
     LimitsForm,
+    Person,
     hours,
-    is_of_provider,
     mailed,
     make_link,
     may_have_link,
-    person_of,
     set_roles,
     with_all,
 )
 from accounts.web.posts import post, tell
-from accounts.web.single_sign_on.identity import provider_of
-from accounts.web.single_sign_on.provider import sign_on_provider
+from accounts.web.single_sign_on.provider import provider_of, sign_on_provider
 from accounts.web.you.confirmation import confirmation_required
 from accounts.web.you.sessions import end
 
@@ -131,11 +129,11 @@ def change_roles(
     sign-on gives them.
     """
     refuse_change(person, by)
-    if roles is not None and is_of_provider(person):
+    if roles is not None and provider_of(person):
         raise NotHere("Single sign-on manages this person's roles.")
     given = roles is not None and set_roles(by, person, roles)
     each = [limit(person, role, inside, by) for role, inside in limits.items()]
-    if not is_of_provider(person):
+    if not provider_of(person):
         # No sign-in renews it: what groups limited before is decided here now.
         each.append(limit_by_groups(by, person, {}))
     if not (given or any(each)):
@@ -172,7 +170,7 @@ def describe(person: User, by: User, *, names: dict[str, str]) -> None:
     """Change names and the mail address, which people do of themselves, too."""
     if person.pk != by.pk:
         refuse_change(person, by)
-    if is_of_provider(person):
+    if provider_of(person):
         raise NotHere("Single sign-on manages this person's name.")
     changed = {
         name: [getattr(person, name), value]
@@ -223,8 +221,8 @@ def person(request: Request, person: int) -> HttpResponse:
     return person_page(request, row_of(person))
 
 
-def row_of(pk: int) -> User:
-    return get_object_or_404(with_all(User.objects.all()), pk=pk)
+def row_of(person: int) -> User:
+    return get_object_or_404(with_all(User.objects.all()), pk=person)
 
 
 def person_page(
@@ -235,13 +233,12 @@ def person_page(
     link: dict[str, object] | None = None,
 ) -> HttpResponse:
     """Show the page; `link` is a new one, which is shown this once."""
-    shown = person_of(row)
     return render(
         request,
         "people/person.html",
         {
             "crumbs": crumbs("settings", "people"),
-            "person": shown,
+            "person": Person(row),
             "row": row,
             "why_not": why_not(request.user, row),
             "of_provider": provider_of(row),
@@ -330,7 +327,7 @@ def is_let_in(row: User, _: None) -> str:
 
 on_person = partial(
     post,
-    find=lambda person: row_of(person),
+    find=row_of,
     then=page_of,
     refused=page_of,
     guard=confirmation_required("accounts:person", "person"),

@@ -32,7 +32,7 @@ from accounts.web.posts import post
 from accounts.web.role_limits import for_these, here
 from accounts.web.rollouts.forms import GroupForm
 from accounts.web.rollouts.views import rollout_of
-from accounts.web.runs.views import brought, not_recommended_among, review_of
+from accounts.web.runs.views import brought, review_of
 from accounts.wording import for_count
 
 if TYPE_CHECKING:
@@ -47,10 +47,6 @@ class Part(NamedTuple):
     """Of the runs that this person may approve."""
     locked: list[tuple[str, int]]
     """Why the person may not approve others, and how many, each reason once."""
-
-    @property
-    def total(self) -> int:
-        return len(self.numbers) + sum(count for _, count in self.locked)
 
 
 def parts_of(runs: RunQuerySet, person: User) -> list[Part]:
@@ -121,10 +117,12 @@ def used_in(numbers: Collection[int]) -> Used | None:
         for evidence in rows.values_list("evidence", flat=True)
     ]
     found = [[one for one in roles if one.loses_policies] for roles in kept]
-    users = Among.of([{name for one in roles for name in one.users} for roles in kept])
     if not (any(found) or any(one.loses_services for roles in kept for one in roles)):
         return None
-    unread = [[why for one in roles for why in unread_of(one)] for roles in kept]
+    unread = [
+        [why for one in roles for why in (one.unread, *one.unread_users) if why]
+        for roles in kept
+    ]
     why = next((some[0] for some in unread if some), "")
     return Used(
         actions=Among.of(
@@ -135,14 +133,11 @@ def used_in(numbers: Collection[int]) -> Used | None:
         ),
         unread=sum(map(bool, unread)),
         why=why,
-        users=users,
+        users=Among.of(
+            [{name for one in roles for name in one.users} for roles in kept]
+        ),
         detaches=any(found),
     )
-
-
-def unread_of(one: Evidence) -> list[str]:
-    """Say why not all is known of a role."""
-    return [*filter(None, [one.unread]), *one.unread_users]
 
 
 MOST_LISTED = 100
@@ -168,8 +163,8 @@ def group_page(
     numbers = list(policy_sets)
     found = Run.objects.filter(number__in=numbers[:MOST_LISTED]).order_by("number")
     runs = list(found.select_related("account"))
-    shown = {"rollout": rollout, "runs": runs}
-    shown["crumbs"] = crumbs("runs", "rollouts", rollout)
+    above = crumbs("runs", "rollouts", rollout)
+    shown = {"rollout": rollout, "runs": runs, "crumbs": above}
     if not runs:
         return render(request, "rollouts/group.html", shown)
     total = len(numbers)
@@ -193,17 +188,12 @@ def group_page(
             says=group_in_words(plan),
             asks_test=asks_for_test_of_any(runs, plan),
         ),
-        "not_recommended": not_recommended_among(plan, total, runs[0].account_name),
         "brought": brought(policy_sets.values()),
         "used": used_in(numbers),
         "granted": granted_in(Run.objects.filter(number__in=numbers)),
         **here(request, *environments),
     }
     return render(request, "rollouts/group.html", shown)
-
-
-def group_of(number: int, fingerprint: str) -> tuple[Rollout, str]:
-    return rollout_of(number), fingerprint
 
 
 def chosen(posted: QueryDict, *_: object) -> dict[str, set[int]]:
@@ -247,7 +237,7 @@ posts = [
         "runs/rollouts/<int:number>/same/<slug:fingerprint>/approve/",
         decisions.approve_group,
         name="rollout-approve",
-        find=group_of,
+        find=lambda number, fingerprint: (rollout_of(number), fingerprint),
         given=chosen,
         form=group_form,
         page=page_with,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
@@ -25,7 +26,7 @@ from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.managed import both_environments
 from accounts.models.runs import RunQuerySet
-from accounts.models.states import BADGES, OPEN, WORKING, Status, words_of
+from accounts.models.states import BADGES, OPEN, UNSUCCESSFUL, WORKING, Status, words_of
 from accounts.people.role_limits.limits import limits_of
 from accounts.refused import Refused
 from accounts.runs.capacity import NoRoom, capacity_of
@@ -34,13 +35,14 @@ from accounts.runs.rollouts.census import (
     FEW,
     MOST_NAMED,
     MOST_READ,
+    SETTLED,
     Census,
+    Wave,
     causes_of,
     comes_after,
     is_ready,
     managing_run,
     runs_of,
-    settings_of,
     size,
 )
 from accounts.runs.rollouts.decisions import UNDONE, needs_another
@@ -55,13 +57,8 @@ from accounts.web.runs.views import Stage
 from accounts.wording import counted, for_count
 
 ORDER = (
-    Status.VERIFIED,
-    Status.EVALUATED,
-    Status.REMOVED,
-    Status.HANDED_OFF,
-    Status.FAILED,
-    Status.ERRORED,
-    Status.OUTDATED,
+    *SETTLED,
+    *UNSUCCESSFUL,
     Status.VERIFYING,
     Status.APPLYING,
     Status.APPROVED,
@@ -86,10 +83,8 @@ class Segment(NamedTuple):
 class WaveRow(NamedTuple):
     number: int
     size: int
-    started: int
-    working: int
-    good: int
-    failed: int
+    started: Wave
+    """How far those are that were started in it."""
     state: str
     """`done`, `failed`, `running`, `paused` or `pending`: each has a badge."""
 
@@ -103,24 +98,24 @@ class Speed:
 def stages(rollout: Rollout, census: Census) -> list[Stage]:
     """List what a rollout does one after another, and how far each is."""
     statuses, total = census.statuses, census.total
-    unplanned = statuses[Status.PLANNING]
     waiting, failed = statuses[Status.PLANNED], census.wave(None).failed
-    planned = total - unplanned - failed
-    begun = [wave for wave in waves(rollout, census) if wave.size]
-    about = f"{planned:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
+    of = f" of {total:,}" + (f", {failed:,} failed" if failed else "")
     if not rollout.has_waves:
         ended = census.good + census.failed
         state = "failed" if census.failed else "done"
-        about = f"{ended:,} of {total:,}" + (f", {failed:,} failed" if failed else "")
-        return [Stage("Verify", state if ended == total else "running", about)]
+        state = state if ended == total else "running"
+        return [Stage("Verify", state, f"{ended:,}{of}")]
+    unplanned = statuses[Status.PLANNING]
+    planned = total - unplanned - failed
     ended_badly = "done" if planned or not failed else "failed"
-    plan = Stage("Plan", "running" if unplanned else ended_badly, about)
+    plan = Stage("Plan", "running" if unplanned else ended_badly, f"{planned:,}{of}")
     approve = Stage(
         "Approve",
         "ahead" if not planned else "waiting" if waiting else "done",
         f"{planned - waiting:,} of {planned:,}",
     )
-    return [plan, approve, *(stage_of(wave) for wave in begun)]
+    begun = (stage_of(wave) for wave in waves(rollout, census) if wave.size)
+    return [plan, approve, *begun]
 
 
 def stage_of(wave: WaveRow) -> Stage:
@@ -130,7 +125,7 @@ def stage_of(wave: WaveRow) -> Stage:
         "paused": "waiting",
         "failed": "failed",
     }
-    ended = [(wave.good, "done"), (wave.failed, "failed")]
+    ended = [(wave.started.good, "done"), (wave.started.failed, "failed")]
     counts = "".join(f", {count:,} {word}" for count, word in ended if count)
     about = f"{counted(wave.size)}{counts}"
     return Stage(f"Wave {wave.number}", states.get(wave.state, "done"), about)
@@ -159,23 +154,14 @@ def waves(rollout: Rollout, census: Census) -> Iterator[WaveRow]:
     for number, wave in enumerate(counts.waves, 1):
         coming = 0
         if number >= latest:
-            room = size(number, settings_of(rollout), counts.total) - wave.started
+            room = size(number, rollout, counts.total) - wave.started
             coming = max(0, min(room, left))
             left -= coming
         is_over = not (coming or wave.working)
         ended = "failed" if wave.failed else "done"
         stays = "running" if wave.working or not is_paused else "paused"
         state = ended if is_over else stays if wave.started else "pending"
-        accounts = wave.started + coming
-        yield WaveRow(
-            number,
-            accounts,
-            wave.started,
-            wave.working,
-            wave.good,
-            wave.failed,
-            state,
-        )
+        yield WaveRow(number, wave.started + coming, wave, state)
 
 
 def speed(rollout: Rollout, census: Census) -> Speed | None:
@@ -314,7 +300,6 @@ def finished(now: Standing) -> Result:
 def planned(now: Standing) -> Result:
     badge = BADGES[State.PLANNED]
     colour, icon = ("warn", "warning") if now.failed else (badge.colour, badge.icon)
-    first = "the managing account first, then each group"
     before = "Nothing in AWS changes until the plans are approved."
     if now.begun:
         before = for_count(
@@ -575,11 +560,8 @@ ROLLOUT = "runs/rollouts/<int:number>"
 
 
 def settings_form(posted: QueryDict, rollout: Rollout) -> SettingsForm:
-    return SettingsForm(posted, instance=rollout)
-
-
-def page_with(request: Request, rollout: Rollout, form: SettingsForm) -> HttpResponse:
-    return rollout_page(request, rollout_of(rollout.number), form=form)
+    """Make the form with a copy of the rollout, which what is posted changes."""
+    return SettingsForm(posted, instance=copy(rollout))
 
 
 def started_again(_: Rollout, accounts: int) -> str:
@@ -610,7 +592,7 @@ posts = [
         name="rollout-settings",
         find=rollout_of,
         form=settings_form,
-        page=page_with,
+        page=rollout_page,
         said="The waves and limits are saved.",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -40,7 +40,6 @@ from accounts.web.runs.views import (
     ApproveForm,
     CommentForm,
     brought,
-    not_recommended_among,
     review_of,
     run_of,
     run_page,
@@ -78,10 +77,6 @@ def hand_off_of(run: Run, *_: Any) -> str:
     return reverse("accounts:hand-off", args=[run.account_id])
 
 
-def page_with(request: Request, run: Run, form: ApproveForm) -> HttpResponse:
-    return run_page(request, run, form=form)
-
-
 account_posts = [
     post(
         "accounts/<uuid:pk>/plan/",
@@ -113,7 +108,7 @@ run_posts = [
         name="run-approve",
         find=run_of,
         form=approve_form,
-        page=page_with,
+        page=run_page,
     ),
     post(
         "runs/<uuid:pk>/discard/",
@@ -153,27 +148,15 @@ HEAVY = (
 """Columns that are large, and that the page does not read."""
 
 
-class Named(NamedTuple):
-    """A plan that is named below the table."""
-
-    pk: str
-    account_name: str
-    url: str
-    environment: str
-
-
-def identical_plans(request: Request, fingerprint: str) -> HttpResponse:
-    """Show the changes of one plan, and the accounts that wait with the same."""
-    return same_page(request, fingerprint, None)
-
-
-def same_page(
+def identical_plans(
     request: Request,
     fingerprint: str,
-    form: CommentForm | None,
+    form: CommentForm | None = None,
     chosen: set[str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `chosen` are the plans that a person selected, None: not yet."""
+    """Show the changes of one plan, and the accounts that wait with the same; `chosen`
+    are the plans that a person selected, None: not yet.
+    """
     found = Run.objects.same_anywhere(fingerprint).order_by("account_name", "pk")
     rows = found.select_related("account").defer(*HEAVY)
     runs = list(rows[: min(MOST_IN_TABLE, MOST_AT_ONCE)])
@@ -186,15 +169,7 @@ def same_page(
         "fingerprint": fingerprint,
         "run": one,
         "table": runs,
-        "named": [
-            Named(
-                str(row.pk),
-                row.account_name,
-                reverse("accounts:run", args=[row.pk]),
-                row.account.environment if row.account else "",
-            )
-            for row in same.waiting[MOST_IN_TABLE:]
-        ],
+        "named": same.waiting[MOST_IN_TABLE:],
         "total": same.total,
         "most": MOST_AT_ONCE,
         "room": same.room,
@@ -203,7 +178,6 @@ def same_page(
         "plan": plan,
         "review": review_of(one, plan, same.total),
         "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
-        "not_recommended": not_recommended_among(plan, same.total, one.account_name),
         "brought": brought(account.policy_set for account in accounts),
         "granted": granted_in(same.rows),
         **limits(
@@ -236,7 +210,7 @@ def identical_plans_approve(request: Request, fingerprint: str) -> HttpResponse:
         return redirect("accounts:identical-plans", fingerprint)
     form = CommentForm(request.POST, asks_test=ASKED)
     if not form.is_valid():
-        return same_page(request, fingerprint, form, chosen)
+        return identical_plans(request, fingerprint, form, chosen)
     many = approve_same(fingerprint, chosen, request.user, **form.given)
     said = for_count(
         len(many.done),

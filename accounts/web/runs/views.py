@@ -24,7 +24,7 @@ from accounts.mapping.handing_off import hand_off_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
 from accounts.mapping.plans import entry_changes_of, plan_of, take_over_of
 from accounts.models import ManagingAccount, Run, Step
-from accounts.models.states import OPEN, UNSUCCESSFUL, State, Status
+from accounts.models.states import State, Status
 from accounts.people.authors import authors_of_run
 from accounts.people.deciding import judge
 from accounts.people.reach import DecisionReach, reach_of_run
@@ -52,10 +52,11 @@ from accounts.runs.deciding.same_changes import identical_plans
 from accounts.runs.foreign.taking_over import UNDOES
 from accounts.runs.managing.other_sites import found_another
 from accounts.runs.results import results_of, trust_problem
+from accounts.runs.rollouts.census import GOOD
 from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_run, live_site, watched
-from accounts.web.role_limits import here, without_limit
+from accounts.web.role_limits import here, limits_shown
 from accounts.web.runs.review.plans import Review, review
 from accounts.wording import counted
 from onboarding import names
@@ -98,10 +99,10 @@ class CommentForm(forms.Form):
             del self.fields["test"]
 
     @property
-    def given(self) -> dict[str, Any]:
-        """Return what goes with the decision."""
-        said = self.cleaned_data
-        return {"comment": said["comment"], "test": said.get("test", "")}
+    def given(self) -> dict[str, str]:
+        """Return what goes with the decision, which no confirmation does."""
+        said = self.cleaned_data.items()
+        return {name: text for name, text in said if name != "confirmation"}
 
 
 class ConfirmedForm(CommentForm):
@@ -137,8 +138,8 @@ class ApproveForm(ConfirmedForm):
     account's name first.
     """
 
-    digest = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
-    """Of the plan as the page showed it."""
+    read = RuledField(rule=names.seen, required=False, widget=forms.HiddenInput())
+    """The digest of the plan as the page showed it."""
 
     def __init__(self, *args: Any, run: Run, says: str, **kwargs: Any) -> None:
         """`says` what there is to confirm; empty: nothing."""
@@ -147,10 +148,6 @@ class ApproveForm(ConfirmedForm):
         confirm = partial(confirm_run, name)
         super().__init__(*args, asks=asks if says else "", confirm=confirm, **kwargs)
         self.helper = bare_helper()
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return {**super().given, "read": self.cleaned_data["digest"]}
 
     def clean_test(self) -> str:
         given: str = self.cleaned_data["test"]
@@ -190,7 +187,9 @@ def fixes_of(run: Run) -> Fixes:
     account = run.account
     code, operation = error.get("code", ""), error.get("operation", "")
     if code == NOT_OURS:
-        return Fixes(not_ours(run))
+        # A name is taken: keep what has it, or take another name.
+        adopts = step(run, "id_adopts", "Keep and use existing roles")
+        return Fixes((*adopts, managing("id_managed_role", "Choose other names")))
     if account and account.adopts and not account.is_handed_off and trust_problem(run):
         page = f"{account.get_absolute_url()}?tab=of-others"
         return Fixes(step=Link("Replace the trust policy", page))
@@ -210,12 +209,6 @@ def fixes_of(run: Run) -> Fixes:
     if operation == "organizations:DescribeOrganization":
         return Fixes((managing("id_organization", "Change the organization"),))
     return Fixes()
-
-
-def not_ours(run: Run) -> tuple[Link, ...]:
-    """A name is taken: keep what has it, or take another name."""
-    adopts = step(run, "id_adopts", "Keep and use existing roles")
-    return (*adopts, managing("id_managed_role", "Choose other names"))
 
 
 def step(run: Run, control: str, label: str) -> tuple[Link, ...]:
@@ -251,24 +244,6 @@ def resource_of(run: Run, action: str) -> Any:
     return "*"
 
 
-class NotRecommendedAmong(NamedTuple):
-    """A discouraged choice, and which of many accounts it was made for."""
-
-    titles: str
-    sentence: str
-    accounts: str
-
-
-def not_recommended_among(
-    plan: Plan, total: int, name: str
-) -> list[NotRecommendedAmong]:
-    """Say of plans that are the same what is discouraged, and that it is so in all of
-    them; the name is that of the account where there is one only.
-    """
-    whom = f"all {total:,}" if total > 1 else name
-    return [NotRecommendedAmong(*choice, whom) for choice in plan.not_recommended]
-
-
 class Brought(NamedTuple):
     newer_policies: tuple[PolicySet, ...]
     """What is new to the account to which the most is new."""
@@ -284,29 +259,23 @@ def brought(policy_sets: Iterable[int]) -> Brought | None:
         return None
     oldest = min(older)
     newer = policy_sets_after(oldest)
-    since = f"policy version {oldest}"
-    if max(older) != oldest:
-        since += " or a later one"
-    return Brought(
-        newer,
-        (
-            f"These plans update {counted(len(older))} from {since} to version "
-            f"{newer[-1].number}:"
-        ),
+    later = " or a later one" if max(older) != oldest else ""
+    sentence = (
+        f"These plans update {counted(len(older))} from policy version {oldest}{later} "
+        f"to version {newer[-1].number}:"
     )
+    return Brought(newer, sentence)
 
 
 def brings(run: Run) -> str:
     """Say from which policy set to which a plan brings its account; empty: none."""
     account = run.account
-    if account is None or run.kind != Run.Kind.ONBOARD:
+    newer = account.newer_policies if account and run.kind == Run.Kind.ONBOARD else ()
+    if account is None or not newer:
         return ""
-    newer = account.newer_policies
     return (
         f"This plan updates {account.name} from policy version {account.policy_set} "
         f"to version {newer[-1].number}:"
-        if newer
-        else ""
     )
 
 
@@ -332,30 +301,33 @@ class Stage:
 
 def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ...]:
     """List the run's stages; a run that only verifies has one."""
-    verify = Stage(
-        "Verify", verify_state(run, steps, checked=checked), verification(run)
-    )
-    if run.kind == Run.Kind.VERIFY:
-        return (verify,)
     entries = entry_changes_of(run)
     planned = bool(steps or entries or checked)
+    states = states_of(run, steps, planned=planned, checked=checked)
+    about = run.verification if states.verify == DONE else ""
+    verify = Stage("Verify", states.verify, about)
+    if run.kind == Run.Kind.VERIFY:
+        return (verify,)
+    in_spinnaker = f", {len(entries)} in Spinnaker" if entries else ""
     plan = Stage(
         title="Plan",
-        state=plan_state(run, planned=planned),
-        about=changes_in_words(len(steps), len(entries)) if planned else "",
+        state=states.plan,
+        about=f"{len(steps)} in AWS{in_spinnaker}" if planned else "",
         moment=run.created_at,
     )
     approve = Stage(
         title="Approve",
-        state=approve_state(run),
+        state=states.approve,
         about=approval(run) if run.approved_at else "",
         moment=run.approved_at,
     )
     removes = run.kind == Run.Kind.REMOVE
     apply = Stage(
         title="Remove" if removes else "Apply",
-        state=apply_state(run, steps),
-        about=steps_done(steps) if run.approved_at and steps else "",
+        state=states.apply,
+        about=f"{count_done(steps)} of {len(steps)} done"
+        if run.approved_at and steps
+        else "",
         seconds=seconds_of(steps),
     )
     line = (plan, approve, apply)
@@ -376,15 +348,8 @@ def failed_at(found: Iterable[Stage]) -> str:
     return titles[-1] if titles else "The run failed before it changed AWS"
 
 
-def changes_in_words(in_aws: int, in_spinnaker: int) -> str:
-    """Count as the rest of the page does."""
-    more = f", {in_spinnaker} in Spinnaker" if in_spinnaker else ""
-    return f"{in_aws} in AWS{more}"
-
-
-def steps_done(steps: Sequence[Step]) -> str:
-    done = sum(step.status == Step.Status.DONE for step in steps)
-    return f"{done} of {len(steps)} done"
+def count_done(steps: Sequence[Step]) -> int:
+    return sum(step.status == Step.Status.DONE for step in steps)
 
 
 def seconds_of(steps: Sequence[Step]) -> float | None:
@@ -401,62 +366,42 @@ def approval(run: Run) -> str:
     return f"by {run.approved_by_name or 'the command line'}"
 
 
-def ended_badly(run: Run) -> bool:
-    return run.status in UNSUCCESSFUL
+class States(NamedTuple):
+    """How far each stage is."""
+
+    plan: str
+    approve: str
+    apply: str
+    verify: str
 
 
-def all_done(steps: Sequence[Step]) -> bool:
-    return all(step.status == Step.Status.DONE for step in steps)
-
-
-def plan_state(run: Run, *, planned: bool) -> str:
-    if run.status == Status.PLANNING:
-        return NOW
-    return FAILED if ended_badly(run) and not planned else DONE
-
-
-def approve_state(run: Run) -> str:
+def states_of(
+    run: Run, steps: Sequence[Step], *, planned: bool, checked: bool
+) -> States:
     """Nothing to change needs nobody's approval: it is skipped then."""
-    if run.approved_at:
-        return DONE
+    approved = DONE if run.approved_at else SKIPPED
     match run.status:
         case Status.PLANNING:
-            return AHEAD
+            return States(NOW, AHEAD, AHEAD, AHEAD)
         case Status.PLANNED:
-            return WAITS
-        case _:
-            return SKIPPED
-
-
-def apply_state(run: Run, steps: Sequence[Step]) -> str:
-    if run.status == Status.APPLYING:
-        return NOW
-    if run.status == Status.HANDED_OFF:
-        return WAITS
-    if run.status in (Status.PLANNING, Status.PLANNED, Status.APPROVED):
-        return AHEAD
-    if not run.approved_at:
-        return SKIPPED
-    return FAILED if ended_badly(run) and not all_done(steps) else DONE
-
-
-def verify_state(run: Run, steps: Sequence[Step], *, checked: bool) -> str:
-    match run.status:
+            return States(DONE, WAITS, AHEAD, AHEAD)
+        case Status.APPROVED:
+            return States(DONE, approved, AHEAD, AHEAD)
+        case Status.APPLYING:
+            return States(DONE, approved, NOW, AHEAD)
+        case Status.HANDED_OFF:
+            return States(DONE, approved, WAITS, AHEAD)
         case Status.VERIFYING:
-            return NOW
-        case Status.VERIFIED | Status.EVALUATED:
-            return DONE
-        case status if status in OPEN:
-            return AHEAD
-    reached = checked or run.kind == Run.Kind.VERIFY
-    applied = bool(run.approved_at) and all_done(steps)
-    return FAILED if ended_badly(run) and (reached or applied) else SKIPPED
-
-
-def verification(run: Run) -> str:
-    if run.status not in (Status.VERIFIED, Status.EVALUATED):
-        return ""
-    return run.verification
+            return States(DONE, approved, approved, NOW)
+        case Status.VERIFIED | Status.EVALUATED | Status.REMOVED:
+            return States(DONE, approved, approved, DONE)
+        case Status.DISCARDED:
+            return States(DONE, approved, SKIPPED, SKIPPED)
+    is_halfway = count_done(steps) < len(steps)
+    applied = FAILED if run.approved_at and is_halfway else approved
+    verifies = checked or applied == DONE or run.kind == Run.Kind.VERIFY
+    verified = FAILED if verifies else SKIPPED
+    return States(DONE if planned else FAILED, approved, applied, verified)
 
 
 def runs(request: Request) -> HttpResponse:
@@ -511,7 +456,7 @@ def run(request: Request, pk: UUID) -> HttpResponse:
 
 
 def run_of(pk: UUID) -> Run:
-    return get_object_or_404(Run.objects.select_related("account"), pk=pk)
+    return get_object_or_404(Run.objects.select_related("account", "rollout"), pk=pk)
 
 
 def run_page(
@@ -527,6 +472,7 @@ def run_page(
     plan = plan_of(run, steps)
     known = before_approval(run, plan, reach, authors)
     managing = ManagingAccount.objects.first()
+    same = Run.objects.same_anywhere(run.fingerprint)
     edit = run.outdated_by(run.account, managing) if waits else ""
     shown = {
         "live": live,
@@ -541,12 +487,12 @@ def run_page(
             run=run,
             says=plan_in_words(run, plan),
             asks_test=known["test"],
-            initial={"digest": plan.digest},
+            initial={"read": plan.digest},
         ),
         "brings": brings(run),
         "same_person": judge(reach, authors, request.user).same_person if waits else "",
         **order(run, comes_first=known["comes_first"]),
-        "same": others_same(run),
+        "same": same.exclude(pk=run.pk).count() if waits else 0,
         "outdated_by": edit,
         "waits": waits and not edit,
         "back": back(run),
@@ -556,7 +502,7 @@ def run_page(
         "delete_command": delete_command(run),
         "ask_approver": partial(approve.whom, run, request.user),
         **limits(request, reach),
-        "crumbs": above(run),
+        "crumbs": crumbs("runs", run.rollout),
     }
     return render(request, "runs/run.html", shown)
 
@@ -573,7 +519,7 @@ def order(run: Run, *, comes_first: str) -> dict[str, Any]:
 def limits(request: Request, reach: DecisionReach) -> dict[str, Any]:
     """Return what a limited role may do here."""
     if reach.for_all:
-        return without_limit(request, reach.for_all)
+        return limits_shown(request, None, reach.for_all)
     return here(request, *reach.environments)
 
 
@@ -581,34 +527,15 @@ def working_page(request: Request, run: Run) -> HttpResponse:
     """Show how far a run is, which is asked for often: none of its documents."""
     live = watched(request, live_run(run))
     steps = list(run.steps.defer("before", "after"))
-    shown = {"live": live, "crumbs": above(run), **progress(run, steps)}
+    above = crumbs("runs", run.rollout)
+    shown = {"live": live, "crumbs": above, **progress(run, steps)}
     return render(request, "runs/run.html", shown)
-
-
-def above(run: Run) -> list[tuple[str, str]]:
-    """Lead back to the list, and to the rollout that the run is part of."""
-    here = crumbs("runs")
-    if run.rollout_id is not None:
-        url = reverse("accounts:rollout", args=[run.rollout_id])
-        here.append((f"Rollout {run.rollout_id}", url))
-    return here
 
 
 def review_of(run: Run, plan: Plan, plans: int = 1) -> Review:
     own = "" if run.kind == Run.Kind.MANAGING else run.account_name
-    return review(plan, own, names_of(plan), plans)
-
-
-def names_of(plan: Plan) -> dict[str, str]:
-    """Name the accounts that the plan takes from Spinnaker or gives it, by id."""
-    return names_of_ids(account for risk in plan.risks for account in risk.accounts)
-
-
-def others_same(run: Run) -> int:
-    """Count the other plans that can be approved together with this one."""
-    if run.status != Status.PLANNED:
-        return 0
-    return Run.objects.same_anywhere(run.fingerprint).exclude(pk=run.pk).count()
+    known = names_of_ids(account for risk in plan.risks for account in risk.accounts)
+    return review(plan, own, known, plans)
 
 
 def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
@@ -619,9 +546,9 @@ def progress(run: Run, steps: list[Step]) -> dict[str, Any]:
         "run": run,
         "steps": steps,
         "lines": lines_of(checks, only_read=run.status == Status.EVALUATED),
-        "done": sum(step.status == Step.Status.DONE for step in steps),
+        "done": count_done(steps),
         "checks": checks,
-        "folded": (Status.VERIFIED, Status.EVALUATED, Status.REMOVED),
+        "folded": GOOD,
         "stages": line,
         "failed_at": failed_at(line),
         "approval": approval(run),

@@ -23,6 +23,7 @@ from django.utils.timezone import localtime
 
 from accounts.help.documents import named_documents
 from accounts.http import Request
+from accounts.lists.accounts import by_text, digits
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
@@ -36,38 +37,6 @@ if TYPE_CHECKING:
     from accounts.people.role_limits.limits import Person
 
 
-class Place(NamedTuple):
-    section: str
-    """The first part of the place's URLs, and of the icon's name."""
-    title: str
-    url: str
-    letter: str = ""
-    """The key that leads there, after “g”; empty: the first letter of its section."""
-
-    @property
-    def path(self) -> str:
-        return reverse(self.url)
-
-    @property
-    def icon(self) -> str:
-        return self.section
-
-    @property
-    def key(self) -> str:
-        return self.letter or self.section[0]
-
-
-PLACES = (
-    Place("overview", "Overview", "accounts:overview"),
-    Place("accounts", "Accounts", "accounts:accounts"),
-    Place("runs", "Runs", "accounts:runs"),
-    Place("bundles", "Spinnaker", "accounts:bundles"),
-    Place("activity", "Activity", "accounts:activity", letter="t"),
-    Place("settings", "Settings", "accounts:settings"),
-    Place("help", "Documentation", "accounts:documentation"),
-)
-
-
 class Destination(NamedTuple):
     title: str
     url: str
@@ -77,6 +46,8 @@ class Destination(NamedTuple):
     """What else people call it."""
     tail: str = ""
     """A query or a fragment."""
+    key: str = ""
+    """Of a place: what leads there, after “g”."""
 
     @property
     def path(self) -> str:
@@ -88,8 +59,20 @@ class Destination(NamedTuple):
         return all(word in said for word in text.lower().split())
 
 
+PLACES = (
+    Destination("Overview", "accounts:overview", "overview", key="o"),
+    Destination("Accounts", "accounts:accounts", "accounts", key="a"),
+    Destination("Runs", "accounts:runs", "runs", key="r"),
+    Destination("Spinnaker", "accounts:bundles", "bundles", key="b"),
+    Destination("Activity", "accounts:activity", "activity", key="t"),
+    Destination("Settings", "accounts:settings", "settings", key="s"),
+    Destination(
+        "Documentation", "accounts:documentation", "help", "help manual guide", key="h"
+    ),
+)
+"""Icons are named as the first part of the place's URLs."""
 DESTINATIONS = (
-    *(Destination(place.title, place.url, place.icon) for place in PLACES),
+    *PLACES,
     Destination(
         "Managing account",
         "accounts:managing",
@@ -163,7 +146,7 @@ DESTINATIONS = (
         "bundles",
         "deliver live gate running push loaded",
     ),
-    Destination("Roles", "accounts:settings", "lock", "roles people", ""),
+    Destination("Roles", "accounts:settings", "lock", "roles people"),
     Destination(
         "People",
         "accounts:people",
@@ -197,9 +180,6 @@ DESTINATIONS = (
         "person",
         "password sessions time zone shortcuts preferences",
     ),
-    Destination(
-        "Documentation", "accounts:documentation", "question", "help manual guide"
-    ),
     Destination("Admin site", "admin:index", "lock", "records users"),
 )
 
@@ -214,11 +194,6 @@ def opens(person: Person, url: str) -> bool:
     """Return whether a person may open the page with this name."""
     role = role_for(url)
     return role is None or has_role(person, role)
-
-
-def destinations(person: User, text: str) -> list[Destination]:
-    """Find the pages that match a text, and that the person may open."""
-    return [one for one in DESTINATIONS if one.matches(text) and opens(person, one.url)]
 
 
 MOST = 8
@@ -260,7 +235,11 @@ def find(person: User, typed: str) -> list[Group]:
     text = " ".join(typed.replace("\0", " ").split())[:LONGEST]
     pages = Group(
         "Pages",
-        [Hit(one.title, one.path, one.icon) for one in destinations(person, text)],
+        [
+            Hit(one.title, one.path, one.icon)
+            for one in DESTINATIONS
+            if one.matches(text) and opens(person, one.url)
+        ],
     )
     if not text:
         return [pages]
@@ -273,15 +252,6 @@ def find(person: User, typed: str) -> list[Group]:
         Group("Documentation", list(document_hits(text))),
     ]
     return [group for group in groups if group.hits]
-
-
-def by_text(text: str) -> Q:
-    return Q(name__icontains=text) | Q(account_id__contains=digits(text))
-
-
-def digits(text: str) -> str:
-    """Write an account ID as AWS does: people copy 1234-5678-9012, too."""
-    return re.sub(r"(?<=[0-9])[- ](?=[0-9])", "", text)
 
 
 def matching_accounts(text: str) -> QuerySet[ManagedAccount]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import copy
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.forms.fields import Fieldset, RuledField, bare_helper
 from accounts.http import Request
+from accounts.lists.accounts import is_uuid
 from accounts.models import Kind, ManagedAccount, Notification, Target
 from accounts.models.people import MovedMeanwhile
 from accounts.notify import channels as decisions
@@ -30,7 +31,7 @@ from accounts.notify.channels import (
     signing_secret,
 )
 from accounts.people.doors import administrator_required, posted_by_administrator
-from accounts.people.role_limits.naming import NONE
+from accounts.people.role_limits.naming import NAMELESS, NONE, typed
 from accounts.web.crumbs import crumbs
 from accounts.web.managing.forms import shown_for_values
 from accounts.web.posts import one_of, post, tell
@@ -38,9 +39,6 @@ from accounts.web.questions import Asking
 from accounts.web.you.confirmation import confirmation_required
 from onboarding import names
 from onboarding.delivery.connection import LONGEST
-
-NO_ENVIRONMENT = "none"
-"""In the place of the empty name, which no box can send."""
 
 
 class EnvironmentBoxes(forms.MultipleChoiceField):
@@ -56,8 +54,8 @@ class EnvironmentBoxes(forms.MultipleChoiceField):
         )
 
     def clean(self, value: Any) -> list[str]:
-        keys = super().clean(value)
-        return ["" if key == NO_ENVIRONMENT else key[2:] for key in keys]
+        said = super().clean(value)
+        return ["" if one == NAMELESS else one for one in said]
 
 
 def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
@@ -66,12 +64,8 @@ def offer_environments(form: forms.BaseForm, chosen: Collection[str]) -> None:
     assert isinstance(boxes, EnvironmentBoxes)
     used = ManagedAccount.objects.order_by().values_list("environment", flat=True)
     names = sorted({*used.distinct(), *chosen})
-    boxes.choices = [(key_of(name), name or NONE) for name in names]
-    form.initial["environments"] = [key_of(name) for name in chosen]
-
-
-def key_of(environment: str) -> str:
-    return f"e:{environment}" if environment else NO_ENVIRONMENT
+    boxes.choices = [(typed(name), name or NONE) for name in names]
+    form.initial["environments"] = [typed(name) for name in chosen]
 
 
 NEVER_REPEATED = ("url", "reference")
@@ -80,15 +74,16 @@ NEEDED = "This field is required."
 TAKEN = "Another target has this name."
 
 
-class TargetForm(forms.Form):
+class TargetForm(forms.ModelForm[Target]):
     """Describes a target; added once, though the page is sent again."""
 
-    pk = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+    pk = forms.UUIDField(widget=forms.HiddenInput)
     name = RuledField(
         rule=names.seen,
         max_length=60,
         label="Name",
         help_text="A name that people recognize, such as the team or channel.",
+        error_messages={"unique": TAKEN},
     )
     channel = forms.ChoiceField(label="Channel", choices=Target.Channel.choices)
     url = forms.CharField(
@@ -112,13 +107,18 @@ class TargetForm(forms.Form):
     )
     environments = EnvironmentBoxes()
 
-    def __init__(self, *args: Any, target: Target | None = None, **kwargs: Any) -> None:
-        if target is not None:
-            kwargs["initial"] = {**initial_of(target), **kwargs.get("initial", {})}
+    class Meta:
+        model = Target
+        fields: ClassVar = ["name", "channel", "kinds", "environments"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.target = target
-        self.fields["channel"].disabled = target is not None
-        offer_environments(self, target.environments if target else ())
+        target = self.instance
+        is_webhook = target.channel == Target.Channel.WEBHOOK
+        place = "url" if is_webhook else "reference"
+        self.initial.update({"pk": target.pk, place: target.place})
+        self.fields["channel"].disabled = not target._state.adding
+        offer_environments(self, target.environments)
         for field in ("url", "reference"):
             widget = self.fields[field].widget
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
@@ -134,17 +134,6 @@ class TargetForm(forms.Form):
             Fieldset("Notifications", "kinds", "environments"),
         )
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        others = Target.objects.filter(name=name)
-        if self.target is not None:
-            others = others.exclude(pk=self.target.pk)
-        elif pk := self.cleaned_data.get("pk"):
-            others = others.exclude(pk=pk)
-        if others.exists():
-            raise forms.ValidationError(TAKEN)
-        return name
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if channel := cleaned.get("channel"):
@@ -157,7 +146,9 @@ class TargetForm(forms.Form):
                 found = problem(channel, place) if place else NEEDED
                 if found:
                     self.add_error(field, found)
-            cleaned["place"] = place
+            self.instance.place = place
+        if self.instance._state.adding and "pk" in cleaned:
+            self.instance.pk = cleaned["pk"]
         refused = [name for name in NEVER_REPEATED if name in self.errors]
         if refused:
             given: Any = copy(self.data)
@@ -165,27 +156,6 @@ class TargetForm(forms.Form):
                 given[name] = ""
             self.data = given
         return cleaned
-
-    @property
-    def described(self) -> Target:
-        """Give the target as it was filled in."""
-        given = self.cleaned_data
-        target = self.target or Target(pk=given["pk"], channel=given["channel"])
-        target.name, target.place = given["name"], given["place"]
-        target.kinds = given["kinds"]
-        target.environments = given["environments"]
-        return target
-
-
-def initial_of(target: Target) -> dict[str, Any]:
-    is_webhook = target.channel == Target.Channel.WEBHOOK
-    return {
-        "pk": target.pk,
-        "name": target.name,
-        "channel": target.channel,
-        "url" if is_webhook else "reference": target.place,
-        "kinds": target.kinds,
-    }
 
 
 WAITED_FOR = timedelta(minutes=1)
@@ -212,9 +182,8 @@ def targets(request: Request) -> HttpResponse:
 
 def test_of(request: Request) -> dict[str, Any]:
     """Say what became of the test that the URL names, or that the page waits."""
-    try:
-        pk = UUID(request.GET.get("test", ""))
-    except ValueError:
+    pk = request.GET.get("test", "")
+    if not is_uuid(pk):
         return {}
     notifications = Notification.objects.filter(pk=pk, what=Notification.What.TEST)
     notification = notifications.select_related("target").first()
@@ -236,22 +205,30 @@ def test_of(request: Request) -> dict[str, Any]:
 @confirmation_required("accounts:target-add")
 def target_add(request: Request) -> HttpResponse:
     """Describe a new target."""
+    pk = request.POST.get("pk", "")
+    if is_uuid(pk) and (same := Target.objects.filter(pk=pk).first()):
+        messages.warning(request, f"{same} was already added.")
+        return redirect("accounts:targets")
     form = TargetForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        target = form.described
-        if Target.objects.filter(pk=target.pk).exists():
-            messages.warning(request, f"{target} was already added.")
-            return redirect("accounts:targets")
-        if Target.objects.count() >= decisions.MOST:
-            messages.error(request, FULL)
-            return redirect("accounts:targets")
-        try:
-            decisions.add(request.user, target)
-        except IntegrityError:
-            form.add_error("name", TAKEN)
-        else:
-            return added(request, target)
+    if request.method == "POST" and Target.objects.count() >= decisions.MOST:
+        messages.error(request, FULL)
+        return redirect("accounts:targets")
+    if stored(request, form, decisions.add):
+        return added(request, form.instance)
     return form_page(request, form)
+
+
+def stored(
+    request: Request, form: TargetForm, decide: Callable[[User, Target], None]
+) -> bool:
+    """Store what was posted, if it is right; another one may have the name by then."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    try:
+        decide(request.user, form.instance)
+    except IntegrityError:
+        form.add_error("name", TAKEN)
+    return not form.errors
 
 
 def added(request: Request, target: Target) -> HttpResponse:
@@ -266,15 +243,10 @@ def added(request: Request, target: Target) -> HttpResponse:
 def target(request: Request, pk: UUID) -> HttpResponse:
     """Change what was described of a target."""
     row = get_object_or_404(Target, pk=pk)
-    form = TargetForm(request.POST or None, target=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            decisions.change(request.user, form.described)
-        except IntegrityError:
-            form.add_error("name", TAKEN)
-        else:
-            messages.success(request, f"{row} is saved.")
-            return redirect("accounts:targets")
+    form = TargetForm(request.POST or None, instance=row)
+    if stored(request, form, decisions.change):
+        messages.success(request, f"{row} is saved.")
+        return redirect("accounts:targets")
     return form_page(request, form, row)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.decisions.decision import setting
@@ -35,8 +36,8 @@ from accounts.people.role_limits.naming import NONE, only
 from accounts.people.roles import NAMED, ROLES, UserRole, active_administrators, some_of
 from accounts.runs.owners.looking import template_bucket
 from accounts.web.people.listing import matching_people
-from accounts.web.posts import post
-from accounts.web.questions import Asking, look_up
+from accounts.web.posts import one_of, post
+from accounts.web.questions import Asking, look_up, state_of
 from accounts.web.search.views import opens
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.single_sign_on.roles import RolesByGroup, reaches
@@ -69,18 +70,15 @@ PAGES = (
 )
 
 
-class Entry(NamedTuple):
-    page: Page
-    is_current: bool
-
-
-def side_of(request: HttpRequest) -> list[Entry]:
-    """List the pages that the person may open; none where this is no page of them."""
+def side_of(request: HttpRequest) -> list[tuple[Page, bool]]:
+    """List the pages that the person may open, and whether each is this one; none where
+    this is no page of them.
+    """
     here = page_of(request)
     if here is None:
         return []
     mine = (page for page in PAGES if opens(request.user, page.url))
-    return [Entry(page, page == here) for page in mine]
+    return [(page, page == here) for page in mine]
 
 
 def page_of(request: HttpRequest) -> Page | None:
@@ -108,13 +106,11 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
             "organizational unit."
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = bare_helper()
+    helper = bare_helper()
 
     def clean_environment(self) -> str:
         said: str = self.cleaned_data["environment"]
-        return checked(names.environment, said)
+        return checked(names.ENVIRONMENT, said)
 
     def clean_value(self) -> str:
         value: str = self.cleaned_data["value"]
@@ -123,7 +119,7 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
                 return checked(names.account_id, value)
             case EnvironmentRule.By.NAME:
                 return checked(names.seen, value)
-        if not known_unit(value):
+        if not Unit.objects.filter(unit_id=value).exists():
             raise forms.ValidationError(
                 "Bowline didn't find this unit in the organization."
             )
@@ -132,10 +128,6 @@ class RuleForm(forms.ModelForm[EnvironmentRule]):
     @property
     def given(self) -> dict[str, EnvironmentRule]:
         return {"rule": self.save(commit=False)}
-
-
-def known_unit(unit_id: str) -> bool:
-    return Unit.objects.filter(unit_id=unit_id).exists()
 
 
 RULES = next(page for page in PAGES if page.tab == "rules")
@@ -225,29 +217,15 @@ def second_approver(request: Request) -> HttpResponse:
     """
     known = {policy.environment for policy in policies()}
     environment = request.POST.get("environment", "")
-    place = where(environment)
     if environment not in known:
         messages.error(request, "This environment doesn't exist. Nothing was changed.")
         return redirect(RULES.address)
-    match request.POST.get("second_approver"):
-        case "on":
-            switch_on(environment, request.user)
-            messages.success(request, f"{place}, plans now require a second approver.")
-        case "ask":
-            if ask_off(environment, request.user):
-                says = "Another administrator must confirm it."
-                messages.success(
-                    request, f"{place}, plans still require a second approver. {says}"
-                )
-        case "off":
-            try:
-                if switch_off(environment, request.user):
-                    messages.success(
-                        request,
-                        f"{place}, plans no longer require a second approver.",
-                    )
-            except SamePerson as error:
-                messages.error(request, str(error))
+    decide, said = CHOICES.get(request.POST.get("second_approver", ""), (None, ""))
+    try:
+        if decide and decide(environment, request.user):
+            messages.success(request, f"{where(environment)}, {said}")
+    except SamePerson as error:
+        messages.error(request, str(error))
     return redirect(RULES.address)
 
 
@@ -255,19 +233,9 @@ def caller(request: Request, managing: ManagingAccount | None) -> dict[str, Any]
     """Say who Bowline is, as STS answered a worker."""
     question = bowline_identity.at(managing.partition if managing else "aws")
     looked = look_up(request, question)
-    if isinstance(looked, Asking):
-        return {"asking": looked}
-    if looked.refused:
-        return {"refusal": looked}
+    if isinstance(looked, Asking) or looked.refused:
+        return {**state_of(looked)}
     return {"caller": looked.answer}
-
-
-def rule_numbered(number: int) -> EnvironmentRule:
-    return get_object_or_404(EnvironmentRule, pk=number)
-
-
-def page_with(request: Request, form: RuleForm) -> HttpResponse:
-    return rules_page(request, form)
 
 
 confirmed = confirmation_required("accounts:settings", tab=RULES.tab)
@@ -277,17 +245,17 @@ posts = [
         give_rule,
         name="environment-rule-add",
         form=RuleForm,
-        page=page_with,
+        page=rules_page,
         said="The rule is added.",
         then=lambda _: RULES.address,
         refused=lambda: RULES.address,
         guard=confirmed,
     ),
     post(
-        "settings/environment-rules/<int:number>/remove/",
+        "settings/environment-rules/<int:pk>/remove/",
         take_rule,
         name="environment-rule-remove",
-        find=rule_numbered,
+        find=one_of(EnvironmentRule.objects),
         said="The rule is removed.",
         then=lambda *_: RULES.address,
         guard=confirmed,
@@ -301,10 +269,11 @@ def hold_policy(environment: str) -> None:
 
 
 @setting("switch a second approver on", locks=hold_policy)
-def switch_on(environment: str, by: User) -> None:
+def switch_on(environment: str, by: User) -> bool:
     """Require a second person from now on; nobody's wish to end that remains."""
     choose(environment, second_approver=True)
     tell(environment, "on", by)
+    return True
 
 
 @setting("ask to switch a second approver off", locks=hold_policy)
@@ -345,3 +314,14 @@ def tell(environment: str, what: str, by: User) -> None:
     entry = record(by, Activity.What.SETTINGS, about, {"second_approver": what})
     for administrator in active_administrators():
         notify_of_own(administrator, entry)
+
+
+CHOICES: dict[str, tuple[Callable[[str, User], bool], str]] = {
+    "on": (switch_on, "plans now require a second approver."),
+    "ask": (
+        ask_off,
+        "plans still require a second approver. Another administrator must confirm it.",
+    ),
+    "off": (switch_off, "plans no longer require a second approver."),
+}
+"""What is decided about an environment's second approver, and then said of it."""

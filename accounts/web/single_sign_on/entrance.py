@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.contrib.auth import login
-from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.models import Activity
-from accounts.people.activity import record
-from accounts.web.sign_in import address, page_after
+from accounts.web.sign_in import enter, page_after
 from accounts.web.single_sign_on.people import Refused, Said, person_of
 from accounts.web.single_sign_on.provider import SingleSignOn, sign_on_provider
 from accounts.web.you.confirmation import confirm, unconfirm
 
 KEPT = "single_sign_on"
+"""What belongs to one sign-in in one browser, in its session."""
 NOT_HERE = "This sign-in didn't start in this browser. Start again."
 BACKEND = "bowline.sign_in.SignedOn"
-What = Activity.What
-
-
-class Kept(NamedTuple):
-    """What belongs to one sign-in in one browser."""
-
-    nonce: str
-    back: str
-    confirms: bool
 
 
 def single_sign_on() -> SingleSignOn:
@@ -46,7 +34,7 @@ def begin_sign_in(request: HttpRequest) -> dict[str, str]:
     back = page_after(request.GET.get("next", ""))
     confirms = "confirm" in request.GET and request.user.is_authenticated
     nonce = secrets.token_urlsafe(24)
-    request.session[KEPT] = Kept(nonce, back, confirms)._asdict()
+    request.session[KEPT] = {"nonce": nonce, "back": back, "confirms": confirms}
     fresh = {"prompt": "login", "max_age": "0"} if confirms else {}
     return {"nonce": nonce, **fresh}
 
@@ -54,36 +42,29 @@ def begin_sign_in(request: HttpRequest) -> dict[str, str]:
 def let_in(request: HttpRequest, claims: Mapping[str, Any]) -> HttpResponse:
     """Sign in whom the claims are about, or confirm who it is; raise Refused."""
     provider = single_sign_on()
-    taken = request.session.pop(KEPT, None)
-    if taken is None or claims.get("nonce") != taken["nonce"]:
+    kept = request.session.pop(KEPT, None)
+    if kept is None or claims.get("nonce") != kept["nonce"]:
         raise Refused(NOT_HERE)
-    kept = Kept(taken["nonce"], taken["back"], taken["confirms"])
     said = Said.of(claims, claim=provider.claim)
     try:
         person = person_of(said, provider, request.session)
     except IntegrityError:
         raise Refused("You signed in twice at the same time. Start again.") from None
-    if kept.confirms and person != request.user:
+    if kept["confirms"] and person != request.user:
         raise Refused(f"{provider.name} returned a different user.")
-    if kept.confirms and not said.is_fresh:
+    if kept["confirms"] and not said.is_fresh:
         raise Refused(
             "The provider didn't ask you to sign in again, or its clock differs from "
             "Bowline's. You can change roles and settings only after you sign in "
             "again."
         )
-    if not kept.confirms:
-        sign_in(request, person)
+    if not kept["confirms"]:
+        enter(request, person, backend=BACKEND, by=KEPT)
     if said.is_fresh:
         confirm(request)
     else:
         unconfirm(request)
-    return redirect(kept.back)
-
-
-def sign_in(request: HttpRequest, person: User) -> None:
-    with transaction.atomic():
-        login(request, person, backend=BACKEND)
-        record(person, What.SIGN_IN, "", address(request) | {"by": KEPT})
+    return redirect(kept["back"])
 
 
 def not_completed(provider: SingleSignOn) -> str:

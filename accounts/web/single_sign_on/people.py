@@ -41,9 +41,8 @@ class Said:
 
     subject: str
     name: str
-    email: str
-    first_name: str
-    last_name: str
+    names: Mapping[str, str]
+    """By the columns of a user: the email address, and the other names."""
     groups: tuple[str, ...]
     asked_at: float | None
     """When the provider last asked who it is, in seconds since 1970."""
@@ -64,9 +63,11 @@ class Said:
         return cls(
             subject=subject_in(claims),
             name=username_in(claims),
-            email=email_in(claims),
-            first_name=text_in(claims, "given_name"),
-            last_name=text_in(claims, "family_name"),
+            names={
+                "email": email_in(claims),
+                "first_name": text_in(claims, "given_name"),
+                "last_name": text_in(claims, "family_name"),
+            },
             groups=tuple(str(group) for group in groups),
             asked_at=asked if isinstance(asked, int | float) else None,
         )
@@ -168,9 +169,8 @@ def known(said: Said, provider: SingleSignOn) -> User | None:
         return None
     rows.update(seen_at=timezone.now(), groups=said.groups_kept)
     person = identity.person
-    names = {name: getattr(said, name) for name in ("email", "first_name", "last_name")}
-    if any(getattr(person, name) != value for name, value in names.items()):
-        User.objects.filter(pk=person.pk).update(**names)
+    if any(getattr(person, name) != value for name, value in said.names.items()):
+        User.objects.filter(pk=person.pk).update(**said.names)
     return person
 
 
@@ -190,8 +190,7 @@ def made(said: Said, provider: SingleSignOn) -> User:
             f"existing name {twin} in other letters. Ask the provider's administrator "
             "for another name."
         )
-    person = User(username=said.name, email=said.email)
-    person.first_name, person.last_name = said.first_name, said.last_name
+    person = User(username=said.name, **said.names)
     person.set_unusable_password()
     person.save()
     Identity.objects.create(

@@ -121,16 +121,13 @@ def documents_of(
     step: DeliveryStep,
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return what is stored and what is sent, as far as both are compared."""
-    was = {name: json.loads(value) for name, value in step.was.items()}
-    becomes = {name: json.loads(value) for name, value in step.becomes.items()}
-    if step.is_equal:
-        becomes = dict(was)
-    return sorted_fields(was), sorted_fields(becomes)
+    becomes = step.was if step.is_equal else step.becomes
+    return sorted_fields(step.was), sorted_fields(becomes)
 
 
-def sorted_fields(fields: dict[str, Any]) -> dict[str, Any] | None:
-    """Sort the fields: PostgreSQL keeps no order, and a diff would show it."""
-    fields = dict(sorted(fields.items()))
+def sorted_fields(stored: Mapping[str, str]) -> dict[str, Any] | None:
+    """Read and sort the fields: PostgreSQL keeps no order, and a diff would show it."""
+    fields = {name: json.loads(value) for name, value in sorted(stored.items())}
     if SECRET in fields:
         fields[SECRET] = f"hidden, SHA-256 {fields[SECRET]}"
     return fields or None
@@ -160,20 +157,19 @@ def left_alone(delivery: Delivery) -> dict[str, list[LeftAlone]]:
     by_why: dict[str, list[dict[str, str]]] = {}
     for one in delivery.left:
         by_why.setdefault(one["why"], []).append(one)
-
-    def those(whys: Iterable[Why]) -> list[LeftAlone]:
-        return [
+    groups: dict[str, Iterable[Why]] = {
+        "asked": ASKED,
+        "differing": DIFFERING,
+        "held": [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)],
+        "of_others": NOT_BOWLINES,
+    }
+    return {
+        name: [
             LeftAlone(why, found[:MOST_LISTED], max(len(found) - MOST_LISTED, 0))
             for why in whys
             if (found := by_why.get(why.name))
         ]
-
-    others = [why for why in Why if why not in (*ASKED, *NOT_BOWLINES)]
-    return {
-        "asked": those(ASKED),
-        "differing": those(DIFFERING),
-        "held": those(others),
-        "of_others": those(NOT_BOWLINES),
+        for name, whys in groups.items()
     }
 
 
@@ -194,10 +190,6 @@ class DeliveryForm(ConfirmedForm):
             initial={"read": delivery.fingerprint},
         )
 
-    @property
-    def given(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("comment", "read")}
-
 
 STEPS = 100
 """Accounts on one page of a plan, or of a delivery."""
@@ -208,8 +200,7 @@ FAILED_FIRST = Case(
 
 
 def deliveries(request: Request) -> HttpResponse:
-    rows = Delivery.objects.light()
-    page = page_of(request, rows)
+    page = page_of(request, Delivery.objects.light())
     shown = {
         "page": page,
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
@@ -231,9 +222,8 @@ def delivery_page(
     """Show its plan while that waits, else how far it is."""
     live = watched(request, live_delivery(row))
     waits = row.status == Delivery.Status.PLANNED
-    steps = row.steps.all() if waits else row.steps.light()
-    ordered = steps if waits else steps.order_by(FAILED_FIRST, "position")
-    page = page_of(request, ordered, STEPS)
+    failed_first = row.steps.light().order_by(FAILED_FIRST, "position")
+    page = page_of(request, row.steps.all() if waits else failed_first, STEPS)
     shown: dict[str, Any] = {
         "delivery": row,
         "live": live,
@@ -259,11 +249,10 @@ def delivery_page(
 
 def took(row: Delivery) -> float | None:
     """Say how many seconds it took from the approval until it was loaded."""
-    if row.status != Delivery.Status.LOADED or not (
-        row.approved_at and row.finished_at
-    ):
-        return None
-    return (row.finished_at - row.approved_at).total_seconds()
+    is_loaded = row.status == Delivery.Status.LOADED
+    if is_loaded and row.approved_at and row.finished_at:
+        return (row.finished_at - row.approved_at).total_seconds()
+    return None
 
 
 posts = [

@@ -66,7 +66,6 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
             "url": "Gate's base URL",
             "sign_in": "Bowline signs in with",
             "secret": "Secret reference",
-            "certificate": "Certificate",
             "key": "Private key",
             "authorities": "Certificate authorities",
             "poll_seconds": "Clouddriver polls every … seconds",
@@ -134,18 +133,14 @@ class SpinnakerForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] 
     @property
     def described(self) -> Connection:
         """Give the connection as it was filled in, wrong or not."""
-        filled: dict[str, Any] = {n: self.cleaned_data.get(n) for n in COLUMNS}
-        missing = dict.fromkeys((n for n, v in filled.items() if v is None), "")
-        return Connection(**{**filled, **missing})
-
-
-TITLES = {way.key: way.choice for way in WAYS}
+        return Connection(**{name: self.cleaned_data.get(name, "") for name in COLUMNS})
 
 
 def run_by_now() -> dict[str, Any]:
     """Return what `spinnaker/_run_by.html` shows."""
-    said = ManagingAccount.objects.values_list("run_by", flat=True).first() or ""
-    return {"run_by": said, "run_by_title": TITLES.get(said, ""), "ways": WAYS}
+    row = ManagingAccount.objects.only("run_by").first() or ManagingAccount()
+    title = row.get_run_by_display()
+    return {"run_by": row.run_by, "run_by_title": title, "ways": WAYS}
 
 
 def asked_on(posted: QueryDict) -> str:
@@ -202,17 +197,13 @@ def spinnaker(request: Request) -> HttpResponse:
     if request.htmx:
         return render(request, "spinnaker/_tested.html", {"row": row, **shown})
     managing = ManagingAccount.objects.first()
-    return render(
-        request,
-        "spinnaker/spinnaker.html",
-        {
-            "row": row,
-            "file": CLOUDDRIVER_FILE,
-            "switches": switches_of(managing, row) if managing else "",
-            "crumbs": crumbs("spinnaker-now"),
-            **shown,
-        },
-    )
+    shown |= {
+        "row": row,
+        "file": CLOUDDRIVER_FILE,
+        "switches": switches_of(managing, row) if managing else "",
+        "crumbs": crumbs("spinnaker-now"),
+    }
+    return render(request, "spinnaker/spinnaker.html", shown)
 
 
 def tested(request: Request, row: Spinnaker) -> dict[str, Any]:
@@ -266,14 +257,10 @@ def spinnaker_edit(request: Request) -> HttpResponse:
         else:
             messages.success(request, "The connection is saved.")
             return asked_for_a_test(request)
-    reach = settings.SPINNAKER
-    return render(
-        request,
-        "spinnaker/edit.html",
-        {
-            "form": form,
-            "row": row,
-            "reach": reach,
-            "crumbs": crumbs("spinnaker-now", "spinnaker"),
-        },
-    )
+    shown = {
+        "form": form,
+        "row": row,
+        "reach": settings.SPINNAKER,
+        "crumbs": crumbs("spinnaker-now", "spinnaker"),
+    }
+    return render(request, "spinnaker/edit.html", shown)

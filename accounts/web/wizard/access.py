@@ -18,6 +18,7 @@ from accounts.discover.access import (
     tested_access,
     texts,
     who_is_bowline,
+    works_without_role,
 )
 from accounts.discover.looking import enabled_regions
 from accounts.forms.account import AccessForm
@@ -81,16 +82,22 @@ def access(request: Request, account: ManagedAccount) -> HttpResponse:
 def access_form(data: Any, account: ManagedAccount) -> AccessForm:
     """Propose what is usual as long as nobody has said it."""
     proposed: dict[str, Any] = {}
-    if not account.regions:
-        proposed["regions"] = likely_regions()
-    if not has_access(account):
-        proposed["access_role"] = likely_role(account)
     managing = managing_row()
+    if not account.regions:
+        home = PARTITIONS[managing.partition].home_region
+        proposed["regions"] = last_said("regions", []) or [home]
+    if account.is_handed_off or not has_access(account):
+        proposed["access_role"] = likely_role(account)
     return AccessForm(
         data,
         instance=account,
         partition=managing.partition,
         managed_role=managing.managed_role,
+        needs_access_role=not (
+            account.granted_at
+            or account.account_id == managing.account_id
+            or works_without_role(account, managing.partition)
+        ),
         initial=proposed,
     )
 
@@ -107,16 +114,14 @@ def likely_role(account: ManagedAccount) -> str:
     """Propose the role of the last account that was described, or AWS's usual one."""
     if account.account_id == managing_row().account_id:
         return account.access_role
-    others = ManagedAccount.objects.exclude(access_role="").order_by("-created_at")
-    last = others.values_list("access_role", flat=True).first()
+    last = last_said("access_role", "")
     return account.access_role or last or USUAL_ACCESS_ROLE
 
 
-def likely_regions() -> list[str]:
-    """Propose the regions of the last account that was described, or one of AWS's."""
-    others = ManagedAccount.objects.exclude(regions=[]).order_by("-created_at")
-    last: list[str] | None = others.values_list("regions", flat=True).first()
-    return last or [PARTITIONS[managing_row().partition].home_region]
+def last_said(column: str, nothing: Any) -> Any:
+    """Return what the last account has of which anybody said it."""
+    others = ManagedAccount.objects.exclude(**{column: nothing})
+    return others.order_by("-created_at").values_list(column, flat=True).first()
 
 
 def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:

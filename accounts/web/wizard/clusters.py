@@ -174,7 +174,6 @@ def page(
         "total": search.clusters.count(),
         "ticked": (count := ticked.count()),
         "elsewhere": count - sum(row.ticked for row in on_page),
-        "in_accounts": ticked.values("account").distinct().count(),
         "searched": search.accounts.count(),
         "unread": search.accounts.exclude(message="").count(),
     }

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +22,7 @@ from accounts.discover.questions import known
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.http import Request
+from accounts.lists.accounts import environments
 from accounts.mapping.completeness import enabled_providers, has_access, problem
 from accounts.mapping.edits import editing
 from accounts.mapping.managed import (
@@ -62,9 +63,6 @@ from onboarding.spinnaker.bundle.limits import Limit, both, limits, load, load_o
 from onboarding.spinnaker.entries import Entries, WouldBeMisread, entries
 from onboarding.topology import Topology
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 
 def saved(
     request: Request,
@@ -73,23 +71,14 @@ def saved(
     account: ManagedAccount,
     write: Callable[[], object],
 ) -> bool:
-    posted = request.method == "POST" and form.is_valid()
-    return posted and write_and_claim(form, field, account, write, request.user)
-
-
-def write_and_claim(
-    form: forms.BaseForm,
-    field: str | None,
-    account: ManagedAccount,
-    write: Callable[[], object],
-    by: User,
-) -> bool:
-    """Write, and claim the account's names in Spinnaker; False puts the reason into
-    the form, and nothing is written.
+    """Write what was posted, if it is right, and claim the account's names in
+    Spinnaker; False puts the reason into the form, and nothing is written.
     """
+    if request.method != "POST" or not form.is_valid():
+        return False
     try:
         with transaction.atomic():
-            with editing(account, by):
+            with editing(account, request.user):
                 write()
             rows = ManagedAccount.objects.prefetch_related("providers")
             claim_names(rows.get(pk=account.pk))
@@ -130,14 +119,13 @@ def page(
             "has_access": has_access(account),
             "problem": problem(account, slug),
         }
-    environments = ManagedAccount.objects.exclude(environment="").order_by()
     shown |= {
         "account": account,
         "step": step_named(slug),
         "marks": marks(account, slug, fails=fails),
         "managing": managing,
         "home_region": PARTITIONS[managing.partition].home_region,
-        "environments": environments.values_list("environment", flat=True).distinct(),
+        "environments": environments(),
         "crumbs": crumbs("accounts", account),
     }
     return render(request, f"wizard/{slug}.html", shown)
@@ -192,7 +180,8 @@ def load_ahead(topology: Topology) -> Ahead:
         others = without(accounts, {one.name for one in own.aws})
         expected = both(load_of(others), expected)
         is_in = others != accounts
-        size = size_in(latest) + (0 if is_in else size)
+        sizes = {file["path"]: file["size"] for file in latest.files}
+        size = sizes.get(FILE, 0) + (0 if is_in else size)
     return Ahead(latest, tuple(limits(expected, {FILE: size} if size else {})))
 
 
@@ -212,11 +201,6 @@ def without(accounts: BundleAccounts, names: Collection[str]) -> BundleAccounts:
         aws=tuple(a for a in accounts.aws if a["name"] not in names),
         ecs=tuple(a for a in accounts.ecs if a["awsAccount"] not in names),
     )
-
-
-def size_in(bundle: Bundle) -> int:
-    sizes: dict[str, int] = {file["path"]: file["size"] for file in bundle.files}
-    return sizes.get(FILE, 0)
 
 
 def details(request: Request, account: ManagedAccount) -> HttpResponse:
@@ -296,8 +280,13 @@ def go_on_with_details(
     return redirect(f"{url}?provider={fresh[0].key}")
 
 
-def in_words(titles: list[str]) -> str:
-    """Say which providers can stay as they are; nothing where none can."""
+def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> str:
+    """Say which other providers can stay as Bowline proposes; empty: none can."""
+    titles = [
+        PROVIDERS[one.key].title
+        for one in enabled
+        if one.pk != current.pk and one.key in OFFERED and says(one, OFFERED[one.key])
+    ]
     if not titles:
         return ""
     return for_count(
@@ -305,15 +294,6 @@ def in_words(titles: list[str]) -> str:
         f"{listed(titles)} uses default values. Open its tab to change them.",
         f"{listed(titles)} use default values. Open a tab to change them.",
     )
-
-
-def by_default(enabled: list[EnabledProvider], current: EnabledProvider) -> list[str]:
-    """Name the other providers that are as Bowline proposes."""
-    return [
-        PROVIDERS[one.key].title
-        for one in enabled
-        if one.pk != current.pk and one.key in OFFERED and says(one, OFFERED[one.key])
-    ]
 
 
 def details_page(
@@ -331,7 +311,7 @@ def details_page(
         "current": current,
         "provider": PROVIDERS[current.key],
         "enabled": [(p, PROVIDERS[p.key].title) for p in enabled_providers(account)],
-        "by_default": in_words(by_default(enabled_providers(account), current)),
+        "by_default": by_default(enabled_providers(account), current),
         "asking": asking,
         "asked": ", ".join(dict.fromkeys(call.region for call in of)),
         "trouble": trouble,

@@ -31,10 +31,6 @@ class Mark(NamedTuple):
     is_current: bool
 
 
-def was_planned(account: ManagedAccount) -> bool:
-    return account.state != State.DRAFT
-
-
 ASKS = {
     "identity": "Choose the AWS account and who can use it in Spinnaker.",
     "providers": "Choose the AWS services that Spinnaker deploys to.",
@@ -51,8 +47,8 @@ STEPS = (
     WizardStep(
         "review",
         "Review",
-        "The account in Spinnaker, and the resources that Bowline creates in AWS.",
-        was_planned,
+        "The account in Spinnaker, and its resources in AWS.",
+        lambda account: account.state != State.DRAFT,
     ),
 )
 SLUGS = tuple(step.slug for step in STEPS)
@@ -78,22 +74,18 @@ def marks(
     """List the steps with their states; of a new account only the first has a URL.
     `fails`: the step whose settings didn't work when they were tested.
     """
-    if account is None:
-        return [Mark(s.slug, s.title, "", "to do", s.slug == current) for s in STEPS]
     return [
         Mark(
             slug=step.slug,
             title=step.title,
-            url=url_of(account, step.slug),
-            state=state_of(step, account, fails=fails),
+            url=reverse("accounts:wizard", args=[account.pk, step.slug])
+            if account
+            else "",
+            state=state_of(step, account, fails=fails) if account else "to do",
             is_current=step.slug == current,
         )
         for step in STEPS
     ]
-
-
-def url_of(account: ManagedAccount, slug: str) -> str:
-    return reverse("accounts:wizard", args=[account.pk, slug])
 
 
 def undone(account: ManagedAccount) -> list[Mark]:

@@ -31,7 +31,6 @@ from accounts.web.wizard.details import (
     load_ahead,
     page,
     saved,
-    write_and_claim,
 )
 from accounts.web.wizard.steps import undone
 from onboarding.desired import desired
@@ -47,22 +46,21 @@ def wizard_new(request: Request) -> HttpResponse:
     if managing is None:
         messages.info(request, "Set up the managing account first.")
         return redirect("accounts:managing")
+    itself = {"name": managing.name, "account_id": managing.account_id}
     form = IdentityForm(
-        request.POST or None,
-        initial=managing_account_itself(managing) if "itself" in request.GET else {},
+        request.POST or None, initial=itself if "itself" in request.GET else {}
     )
-    if request.method == "POST" and form.is_valid():
-        account = form.save(commit=False)
-        account.created_by = request.user
+    account = form.instance
+    account.created_by = request.user
+
+    def write() -> None:
         if account.account_id == managing.account_id:
             account.access_role = managing.access_role
-        if write_and_claim(form, "name", account, account.save, request.user):
-            return go_on(request, account, "identity")
+        account.save()
+
+    if saved(request, form, "name", account, write):
+        return go_on(request, account, "identity")
     return page(request, None, "identity", form=form)
-
-
-def managing_account_itself(managing: ManagingAccount) -> dict[str, Any]:
-    return {"name": managing.name, "account_id": managing.account_id}
 
 
 @operator_required
@@ -95,20 +93,19 @@ def providers(request: Request, account: ManagedAccount) -> HttpResponse:
     form = ProvidersForm(
         request.POST or None, account=account, initial={"providers": held}
     )
-    if request.method == "POST" and form.is_valid():
+
+    def write() -> None:
         wanted = form.cleaned_data["providers"]
+        account.uses_external_id = form.uses_external_id()
+        if not account.uses_external_id:
+            account.own_external_id = ""
+        for key in wanted:
+            account.providers.get_or_create(key=key, defaults=at_defaults(key))
+        account.providers.exclude(key__in=wanted).delete()
+        account.save(update_fields=["uses_external_id", "own_external_id"])
 
-        def write() -> None:
-            account.uses_external_id = form.uses_external_id()
-            if not account.uses_external_id:
-                account.own_external_id = ""
-            for key in wanted:
-                account.providers.get_or_create(key=key, defaults=at_defaults(key))
-            account.providers.exclude(key__in=wanted).delete()
-            account.save(update_fields=["uses_external_id", "own_external_id"])
-
-        if write_and_claim(form, "providers", account, write, request.user):
-            return go_on(request, account, "providers")
+    if saved(request, form, "providers", account, write):
+        return go_on(request, account, "providers")
     cards = [(key, p, key in shown_choice(form, held)) for key, p in PROVIDERS.items()]
     contradicts = form.is_bound and form.contradicts(shown_choice(form, held))
     conflict = contradicts and not account.keeps_external_id

@@ -240,15 +240,12 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
         self.helper = bare_helper()
 
 
-WHEN = "To {}."
-
-
 def where_mail_goes(person: User) -> str:
     """Say when mail is sent, or why there is none."""
     if not is_configured():
         return "Bowline can't send email because EMAIL_HOST isn't set."
     if address := address_of(person):
-        return format_html(WHEN, address)
+        return format_html("To {}.", address)
     return (
         "You don't have an email address. An administrator can add it on the People "
         "page."

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -212,7 +212,7 @@ def begin_session(request: HttpRequest, user: User, **_: object) -> None:
 def sessions_of(person: User, current: SessionBase) -> list[SignedIn]:
     """List where a person is signed in, the newest first."""
     store = SessionStore()
-    stored = [(row.pk, store.decode(row.session_data)) for row in open_to([person.pk])]
+    stored = [(row.pk, store.decode(row.session_data)) for row in open_to(person)]
     found = [
         SignedIn(
             id=id_of(key),
@@ -227,13 +227,10 @@ def sessions_of(person: User, current: SessionBase) -> list[SignedIn]:
 
 
 def end(person: User, *, but: SessionBase | None, only: str = "") -> int:
-    """Sign a person out everywhere but here, or of the one session of that id."""
-    return end_of([person.pk], but=but, only=only)
-
-
-def end_of(people: Collection[int], *, but: SessionBase | None, only: str = "") -> int:
-    """Sign these people out everywhere, except here; return how many sessions ended."""
-    rows = open_to(people)
+    """Sign a person out everywhere but here, or of the one session of that id; return
+    how many sessions ended.
+    """
+    rows = open_to(person)
     if but is not None and but.session_key:
         rows = rows.exclude(pk=but.session_key)
     if only:
@@ -242,9 +239,9 @@ def end_of(people: Collection[int], *, but: SessionBase | None, only: str = "") 
     return rows.delete()[0]
 
 
-def open_to(people: Collection[int]) -> QuerySet[BrowserSession]:
-    """Find the sessions of these people that have not ended."""
-    return still_open().filter(person__in=people)
+def open_to(person: User) -> QuerySet[BrowserSession]:
+    """Find the person's sessions that have not ended."""
+    return still_open().filter(person=person)
 
 
 def still_open() -> QuerySet[BrowserSession]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.forms.fields import RuledField, bare_helper
 from accounts.http import Request, full_url, page_of
+from accounts.lists.accounts import is_uuid
 from accounts.models import ApiToken
 from accounts.models.people import MovedMeanwhile, Scope
 from accounts.people.doors import administrator_required
@@ -92,12 +92,10 @@ class TokenForm(forms.Form):
 ENDED_SHOWN = 10
 
 
-def tokens(request: Request) -> HttpResponse:
-    return tokens_page(request, TokenForm(request))
-
-
-def tokens_page(
-    request: Request, form: TokenForm, made: dict[str, str] | None = None
+def tokens(
+    request: Request,
+    form: TokenForm | None = None,
+    made: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Show one's own tokens; `made` is a new one, which is shown this once."""
     own = ApiToken.objects.filter(person=request.user).select_related("person")
@@ -105,7 +103,7 @@ def tokens_page(
     ended = own.exclude(pk__in=[one.pk for one in usable])
     shown = {
         "crumbs": [("Your settings", reverse("you"))],
-        "form": form,
+        "form": form or TokenForm(request),
         "made": made,
         "usable": usable,
         "ended": ended[:ENDED_SHOWN],
@@ -122,7 +120,7 @@ def token_create(request: Request) -> HttpResponse:
     """Create a token, and show it. It is nowhere afterwards, so this is no redirect."""
     form = TokenForm(request, request.POST)
     if not form.is_valid():
-        return tokens_page(request, form)
+        return tokens(request, form)
     given = form.cleaned_data
     if ApiToken.objects.filter(pk=given["pk"]).exists():
         messages.warning(request, CREATED_ALREADY)
@@ -138,15 +136,15 @@ def token_create(request: Request) -> HttpResponse:
         expires_at=form.expires_at,
     )
     made = {"name": given["name"], "text": text}
-    return tokens_page(request, TokenForm(request), made)
+    return tokens(request, made=made)
 
 
 @require_POST
 def token_revoke(request: Request) -> HttpResponse:
     """Revoke one of one's own tokens, at once."""
-    pk = uuid_of(request.POST.get("token", ""))
+    pk = request.POST.get("token", "")
     own = ApiToken.objects.filter(person=request.user)
-    token = get_object_or_404(own, pk=pk)
+    token = get_object_or_404(own, pk=pk if is_uuid(pk) else None)
     try:
         revoke(token, request.user)
     except MovedMeanwhile as error:
@@ -165,14 +163,6 @@ def all_tokens(request: Request) -> HttpResponse:
         "page": page_of(request, rows),
     }
     return render(request, "tokens/all_tokens.html", shown)
-
-
-def uuid_of(text: str) -> Any:
-    """Read the id of a token; None is the id of none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 posts = [

@@ -21,7 +21,7 @@ from accounts.people.roles import has_password
 from accounts.web.factors.views import PasskeyForm, ask, count_failure, is_waiting
 from accounts.web.search.views import PLACES
 from accounts.web.sign_in import page_after
-from accounts.web.single_sign_on.identity import provider_of
+from accounts.web.single_sign_on.provider import provider_of
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     PreferencesForm,
@@ -97,7 +97,7 @@ def preferences(request: Request) -> HttpResponse:
         return redirect("you")
     row = form.save()
     keep_in_session(request.session, row)
-    others = open_to([request.user.pk]).exclude(pk=request.session.session_key)
+    others = open_to(request.user).exclude(pk=request.session.session_key)
     keep_everywhere(others.values_list("pk", flat=True), row)
     messages.success(request, "Your preferences are saved.")
     return redirect("you")

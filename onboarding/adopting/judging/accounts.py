@@ -207,14 +207,14 @@ class Judge:
         yield from empty(account, "environment", "defaultKeyPair", "sessionName")
         if account.text("managingAccountProfile") and self.spinnaker.has_profiles:
             yield "managingAccountProfile", OWN_IDENTITY
-        yield from refused_name("name", account.name, names.account_name)
+        yield from refused_name("name", account.name, names.ACCOUNT_NAME)
         yield from refused_name("accountId", account.text("accountId"), exact_id)
         if environment := environment_of(account):
-            yield from refused_name("environment", environment, names.environment)
+            yield from refused_name("environment", environment, names.ENVIRONMENT)
         if external_id := account.text("externalId"):
-            yield from refused_name("externalId", external_id, names.external_id)
+            yield from refused_name("externalId", external_id, names.EXTERNAL_ID)
         if session_name := account.text("sessionName"):
-            yield from refused_name("sessionName", session_name, names.session_name)
+            yield from refused_name("sessionName", session_name, names.SESSION_NAME)
         if wrong := refusal(account):
             yield "assumeRole", wrong
         elif self.role and role_in(account).partition != self.role.partition:
@@ -230,7 +230,7 @@ class Judge:
         return ()
 
     def ecs(self, account: Account) -> Judged:
-        refused = refused_name("name", account.name, names.account_name)
+        refused = refused_name("name", account.name, names.ACCOUNT_NAME)
         judged = self.begun(account, refused)
         aws = self.aws_account(account)
         if self.names[account.name] > 1:
@@ -284,7 +284,7 @@ class Judge:
 
     def cluster(self, account: Account) -> Judged:
         refused = [
-            *refused_name("name", account.name, names.account_name),
+            *refused_name("name", account.name, names.ACCOUNT_NAME),
             *empty(account, "environment"),
         ]
         judged = self.named(self.begun(account, refused))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePosixPath
@@ -84,6 +84,10 @@ IN_ACCOUNTS = "It is filled in at each account that leaves it open."
 NOT_READ = "Bowline neither reads nor changes it."
 SWITCHED = "Bowline's bundles switch on what their accounts use."
 SECRET = "It is a secret, which Bowline doesn't take."
+BASE = (
+    "Bowline proposes it as the base role of a new managing account. Bundles write the "
+    "base role here."
+)
 PRIMARY = (
     "Bowline doesn't take it from here: the first account becomes primary, or the one "
     "that is chosen."
@@ -102,6 +106,7 @@ ROWS = (
     KnownSetting("accessKeyId", LEFT, SECRET),
     KnownSetting("secretAccessKey", LEFT, SECRET),
     KnownSetting("features", CARRIED, NOT_READ),
+    KnownSetting("defaults.iamRole", TAKEN, BASE),
     KnownSetting("defaults", CARRIED, NOT_READ),
     KnownSetting("bakeryDefaults", CARRIED, NOT_READ),
     KnownSetting("loadAccounts", CARRIED, NOT_READ),
@@ -123,13 +128,22 @@ class SettingVerdict:
 
 def judged_settings(spinnaker: Spinnaker) -> Iterator[SettingVerdict]:
     for provider in PROVIDERS:
-        for key, value in spinnaker.settings.get(provider, {}).items():
+        for key, value in apart(spinnaker.settings.get(provider, {})):
             if value in (None, "", [], {}):
                 continue
             row = BY_KEY.get(key, KnownSetting(key, CARRIED, NOT_READ))
             if isinstance(value, Secret):
                 row = KnownSetting(row.name, LEFT, SECRET)
             yield SettingVerdict(provider, row.name, row.treatment, value, row.says)
+
+
+def apart(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each setting, and the base role apart from the other defaults."""
+    for key, value in settings.items():
+        if key == "defaults" and isinstance(value, dict) and "iamrole" in value:
+            yield canonical("defaults.iamRole"), value["iamrole"]
+            value = {name: other for name, other in value.items() if name != "iamrole"}
+        yield key, value
 
 
 IN_CLUSTER = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -89,17 +90,15 @@ MOST_DOCUMENTS = 100
 """In one file: manifests of an operator are often written together."""
 
 
+@dataclass(eq=False, slots=True)
 class Document:
-    """One document of a file, the keys that one mapping of it has twice, and how many
-    aliases of lists and mappings it has.
-    """
+    """One document of a file."""
 
-    def __init__(
-        self, root: Node, doubles: tuple[Scalar, ...] = (), aliases: int = 0
-    ) -> None:
-        self.root = root
-        self.doubles = doubles
-        self.aliases = aliases
+    root: Node
+    doubles: tuple[Scalar, ...] = ()
+    """Keys that one mapping of it has twice."""
+    aliases: int = 0
+    """How many of lists and mappings it has."""
 
 
 class Number(str):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from onboarding.adopting.sources.reading import Read
 from onboarding.adopting.values import Account, EksCluster, Finding, Reading, SourceKind
 from onboarding.carried.secrets import Secret
 
-Passed = dict[str, Any]
+CLASSES = {
+    one.__name__: one for one in (Read, Reading, Account, EksCluster, Finding, Secret)
+}
 
 
 def together(*reads: Read) -> Read:
@@ -26,107 +29,37 @@ def together(*reads: Read) -> Read:
     )
 
 
-def passed(read: Read) -> Passed:
-    """Return it in JSON's types."""
-    return {
-        "readings": [reading_passed(one) for one in read.readings],
-        "kubeconfigs": {
-            file: {context: cluster_passed(one) for context, one in clusters.items()}
-            for file, clusters in read.kubeconfigs.items()
-        },
-        "unknown": list(read.unknown),
-    }
-
-
-def read_of(passed: Passed) -> Read:
-    return Read(
-        tuple(reading_of(one) for one in passed["readings"]),
-        {
-            file: {context: cluster_of(one) for context, one in clusters.items()}
-            for file, clusters in passed["kubeconfigs"].items()
-        },
-        tuple(passed["unknown"]),
-    )
-
-
-def reading_passed(reading: Reading) -> Passed:
-    return {
-        "kind": reading.kind.name,
-        "title": reading.title,
-        "accounts": [account_passed(one) for one in reading.accounts],
-        "settings": {key: plain_value(one) for key, one in reading.settings.items()},
-        "others": dict(reading.others),
-        "findings": [[one.kind, one.says, one.accounts] for one in reading.findings],
-    }
-
-
-def reading_of(passed: Passed) -> Reading:
-    return Reading(
-        SourceKind[passed["kind"]],
-        passed["title"],
-        tuple(account_of(one) for one in passed["accounts"]),
-        {key: value_of(one) for key, one in passed["settings"].items()},
-        passed["others"],
-        tuple(
-            Finding(kind, says, tuple(accounts))
-            for kind, says, accounts in passed["findings"]
-        ),
-    )
-
-
-def account_passed(account: Account) -> Passed:
-    return {
-        "type": account.type,
-        "name": account.name,
-        "values": plain_value(account.values),
-        "place": account.place,
-        "notes": dict(account.notes),
-        "cluster": cluster_passed(account.cluster),
-        "open": list(account.open),
-    }
-
-
-def account_of(passed: Passed) -> Account:
-    return Account(
-        **{
-            **passed,
-            "values": value_of(passed["values"]),
-            "cluster": cluster_of(passed["cluster"]),
-            "open": tuple(passed["open"]),
-        }
-    )
-
-
-def cluster_passed(cluster: EksCluster | str) -> str | list[str]:
-    if isinstance(cluster, EksCluster):
-        return [cluster.name, cluster.region, cluster.account_id]
-    return cluster
-
-
-def cluster_of(passed: str | list[str]) -> EksCluster | str:
-    return EksCluster(*passed) if isinstance(passed, list) else passed
-
-
-def plain_value(value: Any) -> Any:
-    """Tell secrets from mappings, which may have any keys."""
+def passed(value: Any) -> Any:
+    """Return what was read in JSON's types: all but a list is an object with one key,
+    which says what it is.
+    """
     match value:
-        case Secret(reference=reference):
-            return {"secret": reference}
+        case SourceKind():
+            return {"kind": value.name}
         case dict():
-            return {
-                "mapping": {key: plain_value(inner) for key, inner in value.items()}
-            }
-        case list() | tuple():
-            return [plain_value(inner) for inner in value]
+            return {"mapping": {key: passed(inner) for key, inner in value.items()}}
+        case tuple():
+            return {"tuple": [passed(inner) for inner in value]}
+        case list():
+            return [passed(inner) for inner in value]
+        case _ if is_dataclass(value):
+            said = {one.name: passed(getattr(value, one.name)) for one in fields(value)}
+            return {type(value).__name__: said}
     return value
 
 
-def value_of(plain: Any) -> Any:
+def read_of(plain: Any) -> Any:
+    """Return what `passed` was given."""
     match plain:
-        case {"secret": str(reference)}:
-            return Secret(reference)
-        case {"mapping": dict(inner)}:
-            return {key: value_of(one) for key, one in inner.items()}
+        case {"kind": name}:
+            return SourceKind[name]
+        case {"mapping": inner}:
+            return {key: read_of(one) for key, one in inner.items()}
+        case {"tuple": items}:
+            return tuple(read_of(one) for one in items)
         case list():
-            return [value_of(one) for one in plain]
+            return [read_of(one) for one in plain]
+        case dict():
+            ((name, said),) = plain.items()
+            return CLASSES[name](**{key: read_of(one) for key, one in said.items()})
     return plain

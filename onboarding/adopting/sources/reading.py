@@ -39,12 +39,11 @@ from onboarding.adopting.sources.spring_files.boot import (
     Loaded,
     Loading,
 )
-from onboarding.adopting.sources.spring_files.overlay import Overlaid, overlaid
+from onboarding.adopting.sources.spring_files.overlay import Overlay
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
 from onboarding.carried.table import canonical
-from onboarding.names import one_line, short
-from onboarding.resources.risks import some
+from onboarding.names import one_line, short, some
 from onboarding.spinnaker.halconfig.schema import problems
 from onboarding.spinnaker.halconfig.tree import Listing, Scalar, Table
 
@@ -280,12 +279,12 @@ HIDDEN_BY_OBJECTS = (
 def reading_of(
     kind: SourceKind, title: str, layers: Sequence[Loaded], findings: Sequence[Finding]
 ) -> Reading:
-    over = overlaid(layers)
+    over = Overlay(layers)
     found = [*findings, *over.findings, *mentioned(over)]
     return read_sections(kind, title, over, found)
 
 
-def mentioned(over: Overlaid) -> Iterator[Finding]:
+def mentioned(over: Overlay) -> Iterator[Finding]:
     """Say what the sources have that Bowline has no place for."""
     for name, count in over.others.items():
         if canonical(name) == "dockerregistry":
@@ -326,7 +325,7 @@ DEFAULT_ZONES = (
 
 
 def read_sections(
-    kind: SourceKind, title: str, over: Overlaid, findings: Sequence[Finding]
+    kind: SourceKind, title: str, over: Overlay, findings: Sequence[Finding]
 ) -> Reading:
     reading = Reading(kind, title, others=over.others)
     for type_ in PROVIDERS:

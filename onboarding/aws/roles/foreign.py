@@ -54,7 +54,9 @@ def foreign(
         # What the other side wants there is that side's to correct.
         Foreign(
             one,
-            document(client, sessions, one),
+            one.document
+            if isinstance(one, InlinePolicy)
+            else document_at(client, sessions, one.policy_arn),
             removable=one.role in made and one not in theirs,
         )
         for one in others
@@ -75,15 +77,6 @@ def is_wanted(policy: Foreign, wanted: Collection[Resource]) -> bool:
             says = policy.document
             return says is not None and says.atoms() <= one.document.atoms()
     return True
-
-
-def document(
-    client: AccountClient, sessions: Sessions, one: Attachment | InlinePolicy
-) -> Policy | None:
-    """Read what it says; None: Bowline may not."""
-    if isinstance(one, InlinePolicy):
-        return one.document
-    return document_at(client, sessions, one.policy_arn)
 
 
 def boundaries(

@@ -129,7 +129,9 @@ def passed_roles(
         if role["RoleName"] not in own
     }
     known = [
-        Passed(name, role["Path"], trust_of(role))
+        Passed(
+            name, role["Path"], Policy.read(parsed(role["AssumeRolePolicyDocument"]))
+        )
         for name, role in sorted(found.items())
     ]
     read = together(
@@ -142,10 +144,6 @@ def passed_roles(
         any(more for _, more in listed),
         next((one for one in read if isinstance(one, str)), ""),
     )
-
-
-def trust_of(role: RoleTypeDef) -> Policy:
-    return Policy.read(parsed(role["AssumeRolePolicyDocument"]))
 
 
 def roles_at(client: AccountClient, pattern: str) -> tuple[list[RoleTypeDef], bool]:

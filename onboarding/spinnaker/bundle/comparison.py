@@ -5,12 +5,13 @@ much of it as a page shows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
 from onboarding.carried.table import AWS_ROWS, ECS_ROWS, KUBERNETES_ROWS, TAKEN
+from onboarding.names import counted
 from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
@@ -19,7 +20,6 @@ from onboarding.spinnaker.bundle.contents import (
     Account,
     Revision,
 )
-from onboarding.spinnaker.bundle.limits import plural
 
 LABELS = {
     row.name: row.label or row.name
@@ -75,11 +75,12 @@ class BundleChanges:
     added: tuple[Named, ...] = ()
     removed: tuple[Named, ...] = ()
     changed: tuple[Altered, ...] = ()
-    files: tuple[str, ...] = ()
-    """Other files that are new or have other content."""
-    gone: tuple[str, ...] = ()
-    new: frozenset[str] = frozenset()
-    """Those of the files that the earlier revision has not."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What became of other files, by path: a verb of DONE."""
+
+    @property
+    def by_verb(self) -> dict[str, tuple[Named, ...]]:
+        return {"create": self.added, "update": self.changed, "delete": self.removed}
 
 
 def bundle_changes(before: Revision, after: Revision) -> BundleChanges:
@@ -102,14 +103,12 @@ def bundle_changes(before: Revision, after: Revision) -> BundleChanges:
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(changed),
-        files=tuple(others(path for path in now if was.get(path) != now[path])),
-        gone=tuple(others(path for path in was if path not in now)),
-        new=frozenset(path for path in now if path not in was),
+        files={
+            path: "create" if path not in was else "update" if path in now else "delete"
+            for path in dict.fromkeys([*now, *was])
+            if path not in ALWAYS_OTHER and was.get(path) != now.get(path)
+        },
     )
-
-
-def others(paths: Iterable[str]) -> Iterator[str]:
-    return (path for path in paths if path not in ALWAYS_OTHER)
 
 
 def fields(before: Account, after: Account) -> Iterator[Field]:
@@ -195,20 +194,17 @@ class Excerpt:
         which = "".join(kinds)
         if len(kinds) > 1:
             which = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-        total = plural(self.accounts[verb], "Spinnaker account")
+        total = counted(self.accounts[verb], "Spinnaker account")
         whole = self.aws.get(verb, 0)
         if not whole:
             return f"{total} {DONE[verb]} ({which})"
-        said = f"{plural(whole, 'AWS account')} {DONE[verb]}"
+        said = f"{counted(whole, 'AWS account')} {DONE[verb]}"
         return said if kinds == {"aws": whole} else f"{said} ({total}: {which})"
 
     @classmethod
     def of(cls, found: BundleChanges, before: Revision, after: Revision) -> Self:
         """Take it of what differs between these two."""
-        verbs = {
-            path: "create" if path in found.new else "update" for path in found.files
-        }
-        verbs |= dict.fromkeys(found.gone, "delete")
+        verbs, by_verb = found.files, found.by_verb
         paths = sorted(verbs)[:MOST_FILES]
         was_in, is_in = {*before.account_ids()}, {*after.account_ids()}
         was = before.texts([path for path in paths if verbs[path] != "create"])
@@ -218,18 +214,10 @@ class Excerpt:
             added=found.added[:MOST_ACCOUNTS],
             removed=found.removed[:MOST_ACCOUNTS],
             changed=tuple(risky_first)[:MOST_ACCOUNTS],
-            accounts={
-                "create": len(found.added),
-                "update": len(found.changed),
-                "delete": len(found.removed),
-            },
+            accounts={verb: len(named) for verb, named in by_verb.items()},
             providers={
                 verb: dict(Counter(one.provider for one in named))
-                for verb, named in (
-                    ("create", found.added),
-                    ("update", found.changed),
-                    ("delete", found.removed),
-                )
+                for verb, named in by_verb.items()
             },
             aws={
                 "create": len(is_in - was_in),

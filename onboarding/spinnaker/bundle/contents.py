@@ -15,8 +15,6 @@ from typing import Any, Self, TypeAlias
 ACCOUNTS = "hal/accounts.yml"
 REMOVED = "hal/removed.yml"
 """What earlier bundles had and this one has not; missing where that is nothing."""
-LISTS = "hal/bowline/removing.py"
-"""Bundles without this file are older than `hal/removed.yml`."""
 MANIFEST = "manifest.json"
 PROVIDERS = ("aws", "ecs", "kubernetes")
 
@@ -44,17 +42,6 @@ class BundleAccounts:
     def of(self, provider: str) -> tuple[Account, ...]:
         accounts: tuple[Account, ...] = getattr(self, provider)
         return accounts
-
-    def with_those_of(self, earlier: BundleAccounts) -> BundleAccounts:
-        """Add the accounts whose names only an earlier bundle had."""
-
-        def both(provider: str) -> tuple[Account, ...]:
-            own = self.of(provider)
-            names = {account["name"] for account in own}
-            return (*own, *(a for a in earlier.of(provider) if a["name"] not in names))
-
-        aws, ecs, kubernetes = map(both, PROVIDERS)
-        return replace(self, aws=aws, ecs=ecs, kubernetes=kubernetes)
 
     def without(self, names: Collection[str]) -> BundleAccounts:
         """Leave the accounts with these names out."""

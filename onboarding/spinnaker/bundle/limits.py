@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from onboarding.names import counted
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.entries import Entries
@@ -106,31 +107,12 @@ def both(one: Load, other: Load) -> Load:
 
 def size_and_load(entries: Entries, files: Iterable[File]) -> str:
     """Say, with the arithmetic, how near the accounts come to each limit."""
-    return "\n".join(limit_lines(load(entries), tuple(files))) + "\n"
-
-
-def limit_lines(expected: Load, files: tuple[File, ...]) -> Iterator[str]:
-    yield "\n## Size and load\n"
-    if expected.accounts:
-        yield f"- Caching agents: {expected.arithmetic}."
-        if expected.agents > MANY_AGENTS:
-            yield f"  {MANY_AGENTS_ADVICE}"
-        alone, threads = (expected.seconds(threads=t) for t in (False, True))
-        yield (
-            f"- Start of Clouddriver: about {duration_text(alone)} to load the "
-            f"accounts one by one, {duration_text(threads)} with threads "
-            f"({expected.accounts:,} × {ONE_BY_ONE} s or {WITH_THREADS} s ÷ "
-            f"{MEASURED_ACCOUNTS} measured accounts)."
-        )
-    for file in files:
-        size = len(file.content)
-        if file.path.startswith("clouddriver/") and size > APPLY:
-            yield f"- {file.path}: {size:,} bytes. {too_large(size)}"
-    largest = max(files, key=lambda file: len(file.content))
-    yield (
-        f"- Largest file: {largest.path}, {len(largest.content):,} bytes. A ConfigMap "
-        f"or Secret can have {CONFIG_MAP:,}, and `kubectl apply` {APPLY:,}."
-    )
+    sizes = {file.path: len(file.content) for file in files}
+    lines = [
+        f"- {one.title}: {one.said} ({one.arithmetic}). {one.advice}".rstrip()
+        for one in limits(load(entries), sizes)
+    ]
+    return "\n".join(["\n## Size and load\n", *lines, ""]) if lines else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +150,7 @@ def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
 
 def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
-    accounts = plural(expected.accounts, "account")
+    accounts = counted(expected.accounts, "account")
     return Limit(
         "Start of Clouddriver",
         f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
@@ -206,10 +188,6 @@ def too_large(size: int) -> str:
         "`kubectl apply` rejects it: use `kubectl apply --server-side`, or `kubectl "
         "replace`."
     )
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def duration_text(seconds: int) -> str:

@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import NamedTuple
 
 from onboarding import VERSION
+from onboarding.names import counted, some
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import REMOVED
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
@@ -17,7 +18,7 @@ from onboarding.spinnaker.bundle.formats.hal_accounts import (
     without_place,
 )
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
-from onboarding.spinnaker.bundle.limits import plural, size_and_load
+from onboarding.spinnaker.bundle.limits import size_and_load
 from onboarding.spinnaker.entries import Entries
 from onboarding.topology import Managed, PodRole, Topology
 
@@ -219,7 +220,8 @@ PRIMARY = """\
 FEATURES = """\
 - hal/profiles/ contains settings that hal has no command for: launch templates,
   Lambda's pages, the bake account. It names no accounts, since Spring would let that
-  list hide hal's own.
+  list hide hal's own. `hal/profiles.sh` doesn't change a file of your own there, and
+  fails until that file has these settings, too.
 """
 
 CLOUDDRIVER = """
@@ -370,7 +372,7 @@ def sections(
     kubernetes = [entry.name for entry in entries.kubernetes]
     yield HEAD.format(
         version=VERSION,
-        accounts=plural(len(topology.managed), "AWS account"),
+        accounts=counted(len(topology.managed), "AWS account"),
         identity=managing.identity_arn,
         role=f"role/{managing.managed_role}",
         table=table(topology.managed, states),
@@ -431,8 +433,7 @@ def sections(
         large=LARGE.format(names=", ".join(large)) if large else "",
     )
     names = [e.name for e in entries.aws] + [e.name for e in entries.ecs] + kubernetes
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    yield SEEN.format(names=", ".join(f"`{name}`" for name in names[:5]) + more)
+    yield SEEN.format(names=some([f"`{name}`" for name in names], 5))
 
 
 MOST_NAMED = 20
@@ -440,9 +441,8 @@ MOST_NAMED = 20
 
 def named_fields(lost: list[tuple[str, list[str]]]) -> str:
     """Name accounts with their fields in one sentence."""
-    named = [f"`{name}` ({', '.join(fields)})" for name, fields in lost[:MOST_NAMED]]
-    more = len(lost) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "") + "."
+    named = [f"`{name}` ({', '.join(fields)})" for name, fields in lost]
+    return f"{some(named, MOST_NAMED)}."
 
 
 def is_template(file: File) -> bool:
@@ -452,9 +452,8 @@ def is_template(file: File) -> bool:
 def removed_names(files: Sequence[File]) -> str:
     """Name what earlier bundles had and this one has not; empty: nothing."""
     text = next((file.text for file in files if file.path == REMOVED), "{}")
-    names = [account["name"] for some in json.loads(text).values() for account in some]
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    names = [account["name"] for each in json.loads(text).values() for account in each]
+    return some(names, SHOWN)
 
 
 def table(managed: tuple[Managed, ...], states: Mapping[str, str]) -> str:
@@ -476,4 +475,4 @@ CALLS_BESIDE = 6
 def hal_duration(entries: Entries) -> str:
     accounts = len(entries.aws) + len(entries.ecs) + len(entries.kubernetes)
     minutes = (accounts + CALLS_BESIDE) * SECONDS_PER_CALL / 60
-    return plural(max(1, round(minutes)), "minute")
+    return counted(max(1, round(minutes)), "minute")

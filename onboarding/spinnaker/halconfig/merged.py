@@ -7,6 +7,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from onboarding.spinnaker.bundle.readme import ShellCommand
 from onboarding.spinnaker.halconfig.merging import HalconfigChange
 from onboarding.spinnaker.halconfig.tree import Table, meaning
 from onboarding.spinnaker.halconfig.writing import is_empty, text
@@ -46,37 +47,32 @@ def fields(change: HalconfigChange) -> list[str]:
     return [key for key in keys if meaning(before.get(key)) != meaning(after.get(key))]
 
 
-class NextStep(NamedTuple):
-    says: str
-    line: str
-
-
 STEPS = (
-    NextStep(
+    ShellCommand(
         "On hal's host, as the user of its daemon: keep a copy of the current config.",
         "hal backup create && cp -p ~/.hal/config ~/.hal/config.before",
     ),
-    NextStep(
+    ShellCommand(
         "Stop the daemon, so that no one else's hal writes in the meantime. Where it "
         "is a container's main process, skip this and restart the container after step "
         "3.",
         "hal shutdown",
     ),
-    NextStep(
+    ShellCommand(
         "Put the merged file in place, for its owner's eyes only.",
         "install -m 600 config.new ~/.hal/config",
     ),
-    NextStep(
+    ShellCommand(
         "See that hal reads it; its own script starts the daemon again.",
         "hal config provider aws account list --no-validate",
     ),
-    NextStep(
+    ShellCommand(
         "In the folder of the unpacked bundle: compare, add what the Halyard config "
         "can't contain, deploy.",
         "hal/check.sh && hal/profiles.sh && hal deploy apply",
     ),
 )
-UNDO = NextStep(
+UNDO = ShellCommand(
     "To undo this at any point, restore the previous file.",
     "hal shutdown; cp -p ~/.hal/config.before ~/.hal/config",
 )

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from onboarding.aws.errors import AwsError
 from onboarding.checks import Outcome
 from onboarding.grants import Access, Grant
+from onboarding.names import some
 from onboarding.partitions import Arn
 from onboarding.providers.base import providers_of
 from onboarding.resources.policy import as_list
@@ -33,7 +34,7 @@ from onboarding.verify.conditions import (
 from onboarding.verify.conditions import Sent as Context
 from onboarding.verify.denial import Holder, higher_up
 from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at, keys_of
-from onboarding.verify.result import Cause, Located, Result
+from onboarding.verify.result import Cause, Located, Result, lower_first
 from onboarding.verify.simulation.named import Named, Subnet
 from onboarding.verify.simulation.simulator import (
     Question,
@@ -45,7 +46,7 @@ from onboarding.verify.simulation.simulator import (
 
 CHANGES = (Access.WRITE, Access.PASS_ROLE)
 SOME = 3
-"""The most actions that are named; the rest are counted."""
+"""The most reasons that are named; the rest are counted."""
 TAGGED = frozenset(
     {
         "autoscaling:CreateAutoScalingGroup",
@@ -295,7 +296,7 @@ def opinion(
         looked_at = {key.lower() for key in holder_keys(holder)}
         return outside(about, blank, verdict, looked_at, everywhere=everywhere)
     if cause and cause.located is not Located.HIGHER_UP:
-        return replace(blank, unknown=because(cause.sentence), fix=cause.fix)
+        return replace(blank, unknown=lower_first(cause.sentence), fix=cause.fix)
     if isinstance(verdict, AwsError):
         return replace(blank, read=verdict.message)
     if allowed:
@@ -325,11 +326,6 @@ def unread(
         why = f"a policy looks at {listed(missing)}. {error.message}"
         return replace(blank, unknown=why, fix=error.hint)
     return blank
-
-
-def because(sentence: str) -> str:
-    """Write a sentence so that it follows “because”."""
-    return sentence[:1].lower() + sentence[1:]
 
 
 def listed(keys: Iterable[str]) -> str:
@@ -398,7 +394,7 @@ def judged(granted: Granted, found: Iterable[Opinion]) -> Result:
     sentence = allowing([one for one in every if one.action in allowed])
     if not unknown:
         return granted.result(Outcome.EVALUATED, sentence)
-    why = f"Unknown: {some(names)}, because {reasons(unknown)}"
+    why = f"Unknown: {some(sorted(names))}, because {reasons(unknown)}"
     if allowed:
         why = f"{why} {sentence}"
     result = granted.result(Outcome.NOT_TESTABLE, why, unknown[0].fix)
@@ -412,11 +408,13 @@ def allowing(found: Iterable[Opinion]) -> str:
     simulated = {one.action for one in every} - read.keys()
     parts = []
     if simulated:
-        parts.append(f"Simulated, not called: the policies allow {some(simulated)}.")
+        parts.append(
+            f"Simulated, not called: the policies allow {some(sorted(simulated))}."
+        )
     if read:
         why = next(iter(read.values())).rstrip(".")
         parts.append(
-            f"Read, not called: the role's policies allow {some(read)}. IAM's "
+            f"Read, not called: the role's policies allow {some(sorted(read))}. IAM's "
             f"simulator didn't say so ({why}), and what the organization denies isn't "
             "known."
         )
@@ -430,15 +428,11 @@ def reasons(unknown: Iterable[Opinion]) -> str:
         by_reason.setdefault(one.unknown, set()).add(one.action)
     if len(by_reason) == 1:
         return next(iter(by_reason))
-    said = [f"{some(names)}: {why}" for why, names in [*by_reason.items()][:SOME]]
+    said = [
+        f"{some(sorted(names))}: {why}" for why, names in [*by_reason.items()][:SOME]
+    ]
     more = len(by_reason) - SOME
     return " ".join([*said, *([f"And {more} more reasons."] if more > 0 else [])])
-
-
-def some(actions: Iterable[str]) -> str:
-    named = sorted(set(actions))
-    more = len(named) - SOME
-    return ", ".join(named[:SOME]) + (f" and {more} more" if more > 0 else "")
 
 
 def example(resource: str, region: str, account: str) -> str:

@@ -132,7 +132,7 @@ def test_it_answers_problems_for_whatever_is_asked(reader):
 
 
 def test_a_bug_is_a_problem_and_is_logged(reader, monkeypatch, caplog):
-    monkeypatch.setattr("accounts.api.v1.accounts.describing.account_of", None)
+    monkeypatch.setattr("accounts.api.v1.accounts.describing.page_of", None)
     account_row()
 
     answer = reader.read("/accounts")

@@ -4,8 +4,6 @@ is listed with the row that it calls. The documentation has the table of the row
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 from accounts.decisions.decision import DECISIONS
@@ -22,7 +20,6 @@ from tests.accounts.decisions.doors import (
 from tests.accounts.web.test_access import OWN, READS
 
 ROOT = Path(__file__).parents[3]
-ACCOUNTS = ROOT / "accounts"
 What = Activity.What
 
 PEOPLE = {"person", "people", "all-tokens", "targets"}
@@ -64,15 +61,6 @@ INSIDE = {
     "switch a second approver off",
 }
 """Rows that another one's door calls, a command, or a GET that records."""
-
-
-def whats(node: ast.AST) -> Iterator[Activity.What]:
-    """Yield the decision that `What.X` or `Activity.What.X` names."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Attribute) and one.attr in What.__members__:
-            holder = getattr(one.value, "id", getattr(one.value, "attr", ""))
-            if holder == "What":
-                yield What[one.attr]
 
 
 def test_what_is_recorded_is_known_of_a_row_or_is_about_people() -> None:

@@ -20,10 +20,6 @@ def identity(**fields: Any) -> IdentityForm:
     return IdentityForm({**plain, **fields})
 
 
-def access(**fields: Any) -> AccessForm:
-    return AccessForm({"regions": "us-east-1", **fields}, instance=ManagedAccount())
-
-
 def errors(form: Any, field: str) -> str:
     return " ".join(form.errors.get(field, []))
 
@@ -38,18 +34,24 @@ def test_an_account_id_is_normalised_to_its_digits(written: str) -> None:
     assert form.cleaned_data["account_id"] == "012345678901"
 
 
-@pytest.mark.parametrize("written", ["12345678901", "1234567890123", "12345678901x"])
-def test_what_is_no_account_id_is_refused_by_name(written: str) -> None:
-    form = identity(account_id=written)
-
-    assert f"“{written}” isn't valid" in errors(form, "account_id")
-
-
-@pytest.mark.parametrize("written", [*HOSTILE, "a:b", "a/b", "-a", ".a", "x" * 61])
-def test_a_name_that_spinnaker_cannot_take_is_refused(written: str) -> None:
-    form = identity(name=written)
-
-    assert "Use 1 to 60 letters" in errors(form, "name")
+@pytest.mark.parametrize(
+    ("field", "written", "says"),
+    [
+        *(
+            ("account_id", one, f"“{one}” isn't valid")
+            for one in ("12345678901", "1234567890123", "12345678901x")
+        ),
+        *(
+            ("name", one, "Use 1 to 60 letters")
+            for one in (*HOSTILE, "a:b", "a/b", "-a", ".a", "x" * 61)
+        ),
+        ("write_roles", "ops\x07", "control character"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(
+    field: str, written: str, says: str
+) -> None:
+    assert says in errors(identity(**{field: written}), field)
 
 
 @pytest.mark.parametrize("written", ["Prod", "my_account", "aws.prod"])
@@ -79,24 +81,22 @@ def test_an_account_that_is_described_already_is_refused_with_its_name() -> None
     assert "already in Bowline, as “prod”" in errors(form, "account_id")
 
 
-def test_an_unknown_region_is_refused_with_near_ones() -> None:
-    form = access(regions="us-est-1 eu-west-1")
+@pytest.mark.parametrize(
+    ("regions", "partition", "says"),
+    [
+        ("us-est-1 eu-west-1", "aws", ("“us-est-1” isn't a Region", "us-east-1")),
+        ("us-est-1, $(id)", "aws", ("us-est-1", "$(id)")),
+        ("us-east-1", "aws-cn", ("AWS China",)),
+    ],
+    ids=["near ones", "every one", "of another partition"],
+)
+def test_unknown_regions_are_told(
+    regions: str, partition: str, says: tuple[str, ...]
+) -> None:
+    form = AccessForm({"regions": regions}, partition=partition)
 
-    assert "“us-est-1” isn't a Region" in errors(form, "regions")
-    assert "us-east-1" in errors(form, "regions")
-
-
-def test_every_unknown_region_is_told() -> None:
-    form = access(regions="us-est-1, $(id)")
-
-    assert "us-est-1" in errors(form, "regions")
-    assert "$(id)" in errors(form, "regions")
-
-
-def test_regions_of_another_partition_are_unknown() -> None:
-    form = AccessForm({"regions": "us-east-1"}, partition="aws-cn")
-
-    assert "AWS China" in errors(form, "regions")
+    for one in says:
+        assert one in errors(form, "regions")
 
 
 def test_ticked_and_typed_regions_are_one_list() -> None:
@@ -114,12 +114,6 @@ def test_roles_are_separated_by_commas_and_keep_their_spaces() -> None:
 
     assert form.is_valid(), form.errors
     assert form.cleaned_data["read_roles"] == ["developers", "site reliability"]
-
-
-def test_a_role_with_a_control_character_is_refused() -> None:
-    form = identity(write_roles="ops\x07")
-
-    assert "control character" in errors(form, "write_roles")
 
 
 def test_the_same_account_again_changes_nothing() -> None:

@@ -110,26 +110,21 @@ def test_the_tokens_person_acts_and_its_use_is_noted(monkeypatch) -> None:
     assert ApiToken.objects.get().last_used_at is not None
 
 
-def test_a_token_that_allows_less_is_refused(monkeypatch) -> None:
-    token(monkeypatch, Scope.READ)
-
-    with pytest.raises(CommandError, match="needs the scope approve"):
-        acting_person(None, Scope.APPROVE)
-
-
-def test_a_person_who_lost_the_role_is_refused(monkeypatch) -> None:
-    token(monkeypatch, Scope.APPROVE, role="operator")
-
-    with pytest.raises(CommandError, match="BOWLINE_TOKEN: "):
-        acting_person(None, Scope.APPROVE)
-
-
-def test_a_token_is_nobody_elses(monkeypatch) -> None:
-    token(monkeypatch, Scope.APPROVE)
+@pytest.mark.parametrize(
+    ("scope", "role", "name", "says"),
+    [
+        (Scope.READ, "approver", None, "needs the scope approve"),
+        (Scope.APPROVE, "operator", None, "BOWLINE_TOKEN: "),
+        (Scope.APPROVE, "approver", "paul", "isn't paul's"),
+    ],
+    ids=["allows less", "of a person who lost the role", "somebody else's"],
+)
+def test_a_token_is_refused_that(monkeypatch, scope, role, name, says) -> None:
+    token(monkeypatch, scope, role=role)
     person("operator", username="paul")
 
-    with pytest.raises(CommandError, match="isn't paul's"):
-        acting_person("paul", Scope.APPROVE)
+    with pytest.raises(CommandError, match=says):
+        acting_person(name, Scope.APPROVE)
 
 
 def test_a_token_that_opens_nothing_is_refused(monkeypatch) -> None:

@@ -200,11 +200,6 @@ def test_where_accounts_are_gone_from_it_somebody_must_have_looked() -> None:
         assert Activity.objects.order_by("-pk")[0].detail["answer"] == answer
 
 
-def test_a_bundle_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(CommandError, match="There is no bundle 3 that is ready"):
-        call_command("installed", "3")
-
-
 def test_a_bundle_that_is_not_built_is_refused() -> None:
     Bundle.objects.create(number=3)
 

@@ -94,7 +94,6 @@ MADE_ONCE = {"external_id_prefix", "site"}
 
 """No choice: each account keeps its own copy of the first, and AWS of the other."""
 
-ROLES = "arn:aws:iam::911111111111:role/"
 
 some_name = st.text("abc-", min_size=1, max_size=8)
 

@@ -15,7 +15,6 @@ from accounts.people.reach import DecisionReach, as_stored, losses_of, reach_of_
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import approve
-from onboarding.resources.kinds import ManagedPolicy, Role
 from tests.plans import FIVE, losing_run
 from tests.rows import account_row, managing_row, person, run_row
 
@@ -47,21 +46,6 @@ def test_what_takes_no_second_person_asks_for_none() -> None:
 
     assert judge(reach, None, None) == ("", "")
     assert "name the approver with --by" in judge(reach, {}, None).same_person
-
-
-def test_what_changes_the_managing_account_as_well_is_seen_by_its_steps() -> None:
-    managing = managing_row()
-    run = run_row(account=account_row())
-    listed = {"account_id": managing.account_id, "position": 0}
-    run.steps.create(kind=ManagedPolicy.kind, name="BowlineAssumeManaged", **listed)
-    own_line = reach_of_run(run).managing
-
-    run.steps.create(
-        **{**listed, "position": 1}, kind=Role.kind, name="SpinnakerAuthRole"
-    )
-
-    assert not own_line
-    assert reach_of_run(run).managing
 
 
 LOST = FIVE[1]

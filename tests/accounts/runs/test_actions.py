@@ -27,7 +27,6 @@ from accounts.runs.actions import (
     discard,
     plan,
     plan_managing,
-    remove,
     verify,
 )
 from tests.plans import FIVE, losing_run
@@ -167,12 +166,6 @@ def test_a_run_that_is_being_applied_cannot_be_discarded() -> None:
         discard(run, None)
 
 
-def test_verifying_starts_without_a_plan() -> None:
-    run = verify(account_row(granted_at=timezone.now()), None)
-
-    assert (run.kind, run.status) == (Run.Kind.VERIFY, Status.VERIFYING)
-
-
 def test_a_draft_cannot_be_verified() -> None:
     with pytest.raises(NothingExists, match="created anything in staging yet"):
         verify(account_row(), None)
@@ -188,12 +181,6 @@ def test_verifying_leaves_a_waiting_plan_to_whoever_approves() -> None:
     waiting.refresh_from_db()
     assert caught.value.see == waiting
     assert waiting.status == Status.PLANNED
-
-
-def test_removing_starts_with_a_plan() -> None:
-    run = remove(account_row(granted_at=timezone.now()), None)
-
-    assert (run.kind, run.status) == (Run.Kind.REMOVE, Status.PLANNING)
 
 
 def test_an_evaluated_account_is_ready_once_a_person_accepts_it() -> None:

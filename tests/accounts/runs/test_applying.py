@@ -133,19 +133,6 @@ def test_an_account_edited_after_its_plan_is_outdated(here: Credentials) -> None
     assert root(here, DEV, "iam").list_policies(Scope="Local")["Policies"] == []
 
 
-def test_a_managing_account_edited_after_the_plan_outdates_it(
-    here: Credentials,
-) -> None:
-    run = planned(member())
-    assert approve(run, None)
-    ManagingAccount.objects.get().touch()
-
-    run = carried(run)
-
-    assert run.status == Status.OUTDATED
-    assert "managing account was edited" in run.error["message"]
-
-
 def test_drift_between_approval_and_apply_is_refused(
     here: Credentials, account
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.decisions.many import Many
-from accounts.models import ManagingAccount, Run
+from accounts.models import Run
 from accounts.models.states import State, Status
 from accounts.runs import actions
 from accounts.runs.actions import approve, discard
@@ -86,22 +86,6 @@ def test_other_changes_are_never_approved_with_them(three) -> None:
     assert outcome(with_theirs) == (0, [other, alone])
     assert outcome(of_none) == (0, [alone])
     assert not Run.objects.exclude(status=Status.PLANNED).exists()
-
-
-def test_an_edited_account_is_left(three) -> None:
-    three[0].account.touch()
-
-    decided = approve_same(SAME, [str(run.pk) for run in three], None)
-
-    assert outcome(decided) == (2, [three[0]])
-
-
-def test_an_edited_managing_account_leaves_all(three) -> None:
-    ManagingAccount.objects.get().touch()
-
-    decided = approve_same(SAME, [str(run.pk) for run in three], None)
-
-    assert outcome(decided) == (0, three)
 
 
 def test_a_run_of_a_deleted_account_is_left(three) -> None:

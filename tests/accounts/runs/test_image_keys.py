@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from accounts.mapping.managed import managed_of
-from accounts.mapping.managing import managing_of
-from accounts.mapping.snapshots import managed_snapshot
 from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.models.states import Status
 from accounts.runs.actions import remove
-from onboarding.desired.image_keys import key_grants
 from onboarding.verify import keys
 from script.emulated_organization import MANAGING, Credentials
 from tests.accounts.runs.carried import (
@@ -138,27 +133,6 @@ def test_a_key_policy_that_bowline_may_not_read_is_left_to_aws(
     assert run.status == Status.FAILED
     assert "kms:ListGrants" in said(run)
     assert json.dumps(statements(DEV)) in said(run)
-
-
-def test_what_an_earlier_release_granted_in_the_managing_account_is_revoked(
-    kms: Any, key: str
-) -> None:
-    account = member()
-    managing, managed = managing_of(ManagingAccount.objects.get()), managed_of(account)
-    (grant,) = key_grants(managing, managed)
-    earlier = replace(grant, account=MANAGING.account_id)
-    kms.create_grant(**earlier.request)
-    snapshot = managed_snapshot(managing, managed)
-    del snapshot["grants_from"]
-    ManagedAccount.objects.filter(pk=account.pk).update(applied=[snapshot])
-    account.refresh_from_db()
-
-    run = onboarded(account)
-
-    revoked = run.steps.get(account_id=MANAGING.account_id, kind="key grant")
-    assert (revoked.verb, revoked.status) == ("delete", "done")
-    (left,) = kms.list_grants(KeyId=key)["Grants"]
-    assert left["Name"] == grant.mark != earlier.mark
 
 
 def test_an_account_of_its_own_run_leaves_the_grants_of_others(

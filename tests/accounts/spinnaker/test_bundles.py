@@ -257,18 +257,3 @@ def test_bundles_before_the_installed_one_are_kept_as_long_as_asked_for(
     tasks.delete_old()
 
     assert list(Bundle.objects.values_list("number", flat=True)) == kept
-
-
-def test_a_bundle_that_does_not_list_what_was_removed_keeps_those_before_it(
-    verified, settings
-):
-    settings.KEEP_BUNDLES_DAYS = 1
-    for _ in range(2):
-        built(new_bundle(None))
-    rows = Bundle.objects.filter(number=2)
-    rows.update(installed_at=timezone.now(), files=[])
-    Bundle.objects.update(created_at=timezone.now() - 2 * DAY)
-
-    tasks.delete_old()
-
-    assert Bundle.objects.count() == 2

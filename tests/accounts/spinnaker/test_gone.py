@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from accounts.models import Activity, Bundle, DeliveredAccount, ManagedAccount
-from accounts.runs.actions import StillInSpinnaker, remove
 from accounts.spinnaker.bundles import NotReady, build, install, new_bundle
 from accounts.spinnaker.presence import MayBeThere, left_by, presence_of
-from onboarding.spinnaker.bundle.archive import File, file_list, zipped
-from onboarding.spinnaker.bundle.contents import LISTS, REMOVED, text_in, texts_in
 from tests.accounts.spinnaker.deliveries.delivering import deliver, proved_row
 from tests.onboarding.delivery.strict_gate import StrictGate
 
@@ -105,49 +101,6 @@ def test_what_a_bundle_may_have_brought_back_since_is_asked_for_again(
     again = built(created_at="2027-01-02T00:00:00Z")
 
     assert left_by(again).digest == left_by(answered).digest != ""
-
-
-def older(bundle: Bundle) -> Bundle:
-    """Make it one of a Bowline that did not list what bundles no longer have."""
-    paths = [one["path"] for one in bundle.files]
-    kept = [path for path in paths if path not in (LISTS, REMOVED)]
-    files = [File(*file) for file in texts_in(bundle.archive, kept).items()]
-    bundle.archive, bundle.files = zipped(files), file_list(files)
-    bundle.save(update_fields=["archive", "files"])
-    return bundle
-
-
-def test_a_bundle_that_is_older_than_such_lists_wants_the_typed_word(
-    leaving: ManagedAccount,
-) -> None:
-    first = older(Bundle.objects.get())
-    exclude_from_bundles(leaving)
-    second = older(built())
-
-    for answer in ("", "all gone   0123456789ab"):
-        with pytest.raises(MayBeThere, match="might still have staging, and this"):
-            install(second, None, answer)
-    with pytest.raises(StillInSpinnaker):
-        remove(leaving, None)
-    install(first, None)
-    install(second, None, "gone")
-
-    assert presence_of(leaving) is None
-
-
-def test_the_next_bundle_lists_what_all_older_ones_had(
-    leaving: ManagedAccount,
-) -> None:
-    older(Bundle.objects.get())
-    exclude_from_bundles(leaving)
-    older(built())
-
-    third = built()
-
-    listed = json.loads(text_in(third.archive, REMOVED))
-    assert [one["name"] for one in listed["aws"]] == ["staging"]
-    assert [one["name"] for one in listed["ecs"]] == ["staging-ecs"]
-    assert left_by(third).digest
 
 
 def test_going_back_to_an_earlier_bundle_wants_the_typed_word(

@@ -26,7 +26,7 @@ def again(account: ManagedAccount) -> ManagedAccount:
 
 def read(run: Run, **fields: str) -> dict[str, str]:
     """Fill in the form that approves a plan, as its page was just read."""
-    return {"digest": plan_of(run).digest, **fields}
+    return {"read": plan_of(run).digest, **fields}
 
 
 def fails_halfway(*_: Any) -> Iterator[str]:

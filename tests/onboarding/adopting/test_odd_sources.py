@@ -13,6 +13,7 @@ from onboarding.adopting.report import Report, managing_of
 from onboarding.adopting.sources.files import may_be_source
 from onboarding.adopting.wording import text
 from onboarding.bounded_yaml import MOST_ALIASES
+from onboarding.carried.table import CARRIED, TAKEN
 from tests.onboarding.adopting.documents import (
     aws,
     halconfig,
@@ -221,6 +222,17 @@ def test_the_managing_account_is_described_by_its_identity() -> None:
     assert (found.managed_role, found.base_role) == ("x", "Base")
     assert (plain.name, plain.managed_role) == ("managing", "spinnakerManaged")
     assert plain.base_role == "BaseIAMRole"
+
+
+def test_the_base_role_is_taken_and_other_defaults_stay() -> None:
+    defaults = {"iamRole": "CompanyInstanceRole", "unknown": 1}
+    section = {"accounts": [aws("a")], "defaults": defaults}
+
+    settings = reported(spring({"aws": section})).settings
+    found = {one.setting: (one.treatment, one.value) for one in settings}
+
+    assert found["defaults.iamRole"] == (TAKEN, "CompanyInstanceRole")
+    assert found["defaults"] == (CARRIED, {"unknown": 1})
 
 
 EKS = kubeconfig(run("aws", *TOKEN))

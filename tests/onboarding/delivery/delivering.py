@@ -38,7 +38,7 @@ def planned(
 ) -> DeliveryPlan:
     gate = strict.gate
     stored = [one for type_ in KINDS for one in gate.stored(type_)]
-    found = FoundAccounts.of(stored, gate.loaded(details=True))
+    found = FoundAccounts.of(stored, gate.loaded())
     return delivery_plan(wanted, found, book.rows, agreed=agreed, release=release)
 
 
@@ -105,7 +105,7 @@ def look(
     asked = {*names, *(bodies[name].aws_account for name in names if name in bodies)}
     asked_of = strict.gate.loaded_account
     if in_a_list and asked - {""}:
-        asked_of = strict.gate.loaded_accounts().get
+        asked_of = {one.name: one.shown for one in strict.gate.loaded()}.get
     found = {name: asked_of(name) for name in asked - {""}}
     return since.seen(
         loaded=[

@@ -10,7 +10,7 @@ import pytest
 
 from onboarding.delivery.addresses import Allowed
 from onboarding.delivery.gate import Gate
-from onboarding.delivery.transport import Anonymous, GateError, Limits, SignIn, sender
+from onboarding.delivery.transport import GateError, Limits, SignIn, sender
 
 HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
 
@@ -18,7 +18,7 @@ HERE = Allowed(networks=("127.0.0.0/8",), plain_http=True)
 def gate_at(
     url: str, sign_in: SignIn | None = None, *, limits: Limits | None = None
 ) -> Gate:
-    send = sender(url, sign_in or Anonymous(), allowed=HERE, limits=limits or Limits())
+    send = sender(url, sign_in or SignIn(), allowed=HERE, limits=limits or Limits())
     return Gate(send, lambda _: None)
 
 

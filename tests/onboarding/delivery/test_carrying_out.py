@@ -10,7 +10,7 @@ import pytest
 
 from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import carry_out
-from onboarding.delivery.gate import Stored
+from onboarding.delivery.gate import Loaded, Stored
 from onboarding.delivery.loading import Since, waits_for
 from onboarding.delivery.plan import DeliveryPlan
 from onboarding.delivery.verdicts import (
@@ -44,7 +44,7 @@ def stored(type_: str = "aws", **fields: Any) -> Stored:
     "found",
     [
         FoundAccounts({"prod": stored("ecs")}, {}),
-        FoundAccounts({}, {"prod": "kubernetes"}),
+        FoundAccounts({}, {"prod": Loaded("prod", "kubernetes")}),
     ],
     ids=["stored", "loaded"],
 )

@@ -34,14 +34,13 @@ from onboarding.delivery.connection import NO_ONE, NOT_ADMIN, report
 from onboarding.delivery.gate import Caller, Gate
 from onboarding.delivery.releases import ECS_WARNING, Release, switches
 from onboarding.delivery.transport import (
-    Anonymous,
     Answer,
-    ApiToken,
-    Basic,
-    ClientCertificate,
     Kind,
     Limits,
     Request,
+    SignIn,
+    by_password,
+    by_token,
     sender,
 )
 from tests.factories import managing
@@ -54,7 +53,7 @@ TOKEN = "spk_0123456789"
 
 def test_an_api_token_signs_in_by_a_header_of_its_own():
     with served(Served(StrictGate(), token=TOKEN)) as gate:
-        caller = gate_at(gate.url, ApiToken(TOKEN)).caller()
+        caller = gate_at(gate.url, by_token(TOKEN)).caller()
 
     assert caller == Caller("bowline", ("robots",), is_admin=True)
     assert "authorization" not in gate.heads[0]
@@ -63,7 +62,7 @@ def test_an_api_token_signs_in_by_a_header_of_its_own():
 def test_a_bad_token_is_401_and_is_never_shown(caplog):
     caplog.set_level(logging.DEBUG)
     with served(Served(StrictGate(), token=TOKEN)) as gate:
-        sign_in = ApiToken("spk_other")
+        sign_in = by_token("spk_other")
         error = refused(gate_at(gate.url, sign_in).caller)
 
     assert error.kind is Kind.SIGN_IN
@@ -73,17 +72,17 @@ def test_a_bad_token_is_401_and_is_never_shown(caplog):
 
 def test_basic_signs_in_with_each_request():
     with served(Served(StrictGate(), basic="ann:pass:wörd")) as gate:
-        client = gate_at(gate.url, Basic("ann", "pass:wörd"))
+        client = gate_at(gate.url, by_password("ann", "pass:wörd"))
         client.caller()
         client.loaded()
 
     assert all("authorization" in head for head in gate.heads)
-    assert "wörd" not in repr(Basic("ann", "pass:wörd"))
+    assert "wörd" not in repr(by_password("ann", "pass:wörd"))
 
 
 def test_a_bad_password_is_a_302_that_is_not_followed():
     with served(Served(StrictGate(), basic="ann:right")) as gate:
-        error = refused(gate_at(gate.url, Basic("ann", "wrong")).caller)
+        error = refused(gate_at(gate.url, by_password("ann", "wrong")).caller)
 
     assert (error.kind, error.status) == (Kind.SIGN_IN, 302)
     assert len(gate.heads) == 1
@@ -136,7 +135,7 @@ def test_gate_may_be_behind_a_path():
 )
 def test_other_base_urls_are_refused(url):
     with pytest.raises(ValueError, match="Gate") as caught:
-        sender(url, Anonymous(), allowed=Allowed())
+        sender(url, SignIn(), allowed=Allowed())
 
     assert "secret" not in str(caught.value)
 
@@ -144,7 +143,7 @@ def test_other_base_urls_are_refused(url):
 @pytest.mark.parametrize("token", ["", "spk\r\nX-Spinnaker-User: admin", "spk_é"])
 def test_what_is_no_token_is_refused_without_showing_it(token):
     with pytest.raises(ValueError, match="token") as caught:
-        ApiToken(token)
+        by_token(token)
 
     assert "X-Spinnaker" not in str(caught.value)
 
@@ -207,7 +206,7 @@ ENDLESS = {
 def test_an_answer_without_an_end_is_given_up_and_not_asked_for_again(what):
     head, drop = ENDLESS[what]
     with dripping(0.02, head, drop) as url:
-        send = sender(url, Anonymous(), allowed=HERE, limits=Limits(whole=0.2))
+        send = sender(url, SignIn(), allowed=HERE, limits=Limits(whole=0.2))
         waited: list[float] = []
         error = refused(Gate(send, waited.append).loaded)
 
@@ -253,7 +252,7 @@ def test_a_closed_port_is_tried_again_and_then_said():
     waited: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    send = sender(url, Anonymous(), allowed=HERE)
+    send = sender(url, SignIn(), allowed=HERE)
 
     error = refused(Gate(send, waited.append).caller)
 
@@ -313,7 +312,7 @@ def test_this_machine_its_link_and_metadata_are_no_addresses_of_gate(
 ):
     monkeypatch.setattr(socket, "getaddrinfo", resolving(address))
     client = Gate(
-        sender("https://gate.example.com", Anonymous(), allowed=Allowed()),
+        sender("https://gate.example.com", SignIn(), allowed=Allowed()),
         lambda _: None,
     )
 
@@ -362,7 +361,7 @@ def test_the_operator_may_allow_networks_and_name_the_only_hosts(monkeypatch):
 
     assert allowed.addresses("gate.example.com", 443) == ("169.254.1.1",)
     with pytest.raises(ValueError, match="allowed host"):
-        sender("https://other.example.com", Anonymous(), allowed=allowed)
+        sender("https://other.example.com", SignIn(), allowed=allowed)
 
 
 def test_it_connects_to_the_very_address_that_was_checked(monkeypatch):
@@ -451,8 +450,8 @@ def test_a_client_certificate_signs_in_and_the_servers_name_is_verified(
     host, certificates, monkeypatch
 ):
     monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1"))
-    sign_in = ClientCertificate(
-        str(certificates / "cert.pem"), str(certificates / "key.pem")
+    sign_in = SignIn(
+        certificate=str(certificates / "cert.pem"), key=str(certificates / "key.pem")
     )
     authorities = str(certificates / "cert.pem")
     with tls_server(certificates, wants_client=True) as port:
@@ -462,14 +461,14 @@ def test_a_client_certificate_signs_in_and_the_servers_name_is_verified(
             assert send(Request("GET", "/credentials")).body == b"[]"
         else:
             assert refused(lambda: send(Request("GET", "/x"))).retryable
-        plain = sender(url, Anonymous(), allowed=HERE, authorities=authorities)
+        plain = sender(url, SignIn(), allowed=HERE, authorities=authorities)
         assert refused(lambda: plain(Request("GET", "/x"))).kind is Kind.UNREACHABLE
 
 
 def test_an_unknown_authority_is_refused(certificates, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1"))
     with tls_server(certificates, wants_client=False) as port:
-        send = sender(f"https://gate.test:{port}", Anonymous(), allowed=HERE)
+        send = sender(f"https://gate.test:{port}", SignIn(), allowed=HERE)
 
         assert refused(lambda: send(Request("GET", "/x"))).kind is Kind.UNREACHABLE
 

@@ -60,13 +60,37 @@ def told(after, before=None, key=POLICY):
             "Changes every resource, under a condition: ec2:Run.",
         ),
         (
+            {
+                "Action": ["lambda:GetAlias", "lambda:UpdateFunctionCode"],
+                "Resource": "arn:aws:lambda:*:922222222222:function:*",
+            },
+            "Replaces the code of every function in the account, which runs with the "
+            "permissions of that function's role.",
+        ),
+        (
+            {
+                "Action": "ec2:Terminate*",
+                "Resource": "arn:aws:ec2:us-east-1:922222222222:instance/*",
+            },
+            "Allows actions by a pattern: ec2:Terminate*. "
+            "Terminates every instance in the account, whoever launched it.",
+        ),
+        (
+            {
+                "Action": "autoscaling:DeleteAutoScalingGroup",
+                "Resource": "arn:aws:autoscaling:*:922222222222:"
+                "autoScalingGroup:*:autoScalingGroupName/*",
+            },
+            "Deletes every Auto Scaling group in the account, whoever created it.",
+        ),
+        (
             {"NotAction": "iam:*", "Resource": "own"},
             "Allows everything except what it names.",
         ),
     ],
 )
 def test_what_may_do_harm_is_told(statement, sentence):
-    assert told(document(statement)) == [sentence]
+    assert " ".join(told(document(statement))) == sentence
 
 
 @pytest.mark.parametrize(
@@ -75,6 +99,15 @@ def test_what_may_do_harm_is_told(statement, sentence):
         {"Action": ["ec2:DescribeInstances", "s3:GetObject"], "Resource": "*"},
         {"Action": "iam:SimulatePrincipalPolicy", "Resource": "*"},
         {"Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:9:image/*"},
+        {
+            "Action": "lambda:UpdateFunctionCode",
+            "Resource": "arn:aws:lambda:*:9:function:spinnaker-*",
+        },
+        {
+            "Action": "ec2:TerminateInstances",
+            "Resource": "arn:aws:ec2:*:9:instance/*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/team": "a"}},
+        },
     ],
 )
 def test_reads_and_writes_of_named_things_are_not_told(statement):

@@ -70,6 +70,7 @@ def test_a_reviewer_is_told_what_is_passed_written_and_read():
     assert (risks.writes, risks.conditional) == (5, 3)
     assert risks.readable == count_of(one for one in EVERY if one.action in SECRETS)
     assert risks.shown == ("user data", "console output", "environment variables")
+    assert risks.existing == ("Auto Scaling groups", "instances", "functions' code")
 
 
 def test_a_role_that_is_passed_to_any_service_is_told_from_others():
@@ -87,7 +88,7 @@ def test_an_account_that_is_only_read_has_no_such_line():
 
     risks = Risks.of(permission_lines(managed_review(managing(), reads).topics))
 
-    assert (risks.passes, risks.writes) == ((), 0)
+    assert (risks.passes, risks.writes, risks.existing) == ((), 0, ())
 
 
 @pytest.mark.parametrize("only", ONLY)

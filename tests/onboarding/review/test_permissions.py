@@ -67,31 +67,6 @@ def test_an_action_says_on_what_and_why_and_where_it_is_called():
     assert "clouddriver-ecs" in passed.evidence.sources[0]
 
 
-def test_actions_of_one_statement_share_its_limits():
-    (topic, *_) = [
-        t for t in reviewed(provider("lambda")).topics if t.title != "Caching"
-    ]
-
-    (sources,) = [c for c in topic.capabilities if c.title == "event sources"]
-    (limited,) = sources.limited
-    assert limited.is_on_everything
-    assert "ArnLike" in limited.condition
-    assert [one.action for one in limited.allowed] == [
-        "lambda:CreateEventSourceMapping",
-        "lambda:DeleteEventSourceMapping",
-        "lambda:UpdateEventSourceMapping",
-    ]
-
-
-def test_statements_that_differ_in_their_limits_stay_apart():
-    (topic, *_) = [t for t in reviewed(provider("ec2")).topics if t.title == "EC2"]
-
-    (groups,) = [c for c in topic.capabilities if c.title == "security groups"]
-    assert len(groups.limited) == 3
-    assert [a for some in groups.limited for a in some.allowed] == [*groups.allowed]
-    assert not any(some.is_on_everything for some in groups.limited)
-
-
 def test_the_files_that_call_it_are_listed_once_by_folder():
     review = reviewed(provider("ecs"))
 

@@ -23,7 +23,7 @@ from accounts.api.requests import Request
 from accounts.api.v1.accounts.describing import account_named, router
 from accounts.api.v1.foreign import ForeignPolicyListed
 from accounts.api.v1.runs import RunInFull, read_decided
-from accounts.api.v1.texts import READ_AGAIN, Name, Typed
+from accounts.api.v1.texts import IN_PROGRESS, READ_AGAIN, Name, Typed
 from accounts.discover.access import (
     just_answered,
     policies_for,
@@ -205,15 +205,13 @@ def test_of(asked: Question) -> dict[str, Any]:
         "bowline": report.caller.principal if report.caller else "",
         "sentence": report.sentence,
         "hint": report.hint,
-        "statements": [one._asdict() for one in policies_for(report)],
+        "statements": policies_for(report),
     }
 
 
 class AccessRoleTexts(Schema):
     path: str = Field(description=READ_AGAIN)
-    in_progress: bool = Field(
-        description="Whether a worker is processing it. Poll until false"
-    )
+    in_progress: bool = Field(description=IN_PROGRESS)
     name: str
     bowline: str = Field(description="Bowline’s own principal, which the role trusts")
     template: str = Field(description="For CloudFormation")
@@ -251,14 +249,14 @@ def read_access_role(request: ApiRequest, name: Name) -> Any:
         return Status(202, said)
     answer_of(found)
     shown = texts(account, found)
-    role, commands = shown["role"], (*shown["commands"], shown["by_itself"])
+    role = shown["role"]
     return said | {
         "in_progress": False,
         "name": role.name,
         "bowline": role.bowline,
         "template": role.template,
         "terraform": role.terraform,
-        "commands": [{"says": one.says, "text": one.text} for one in commands],
+        "commands": [*shown["commands"], shown["by_itself"]],
         "own_policy": role.own_policy,
     }
 
@@ -283,11 +281,14 @@ class ExternalId(Schema):
 )
 def read_external_id(request: HttpRequest, name: Name) -> dict[str, Any]:
     """Read the external ID, and how far its rotation is."""
-    return external_id_of(account_named(name))
-
-
-def read_decided_id(request: HttpRequest, account: ManagedAccount, _: None) -> Any:
-    return read_external_id(request, account.name)
+    account = account_named(name)
+    uses, rotates = account.uses_external_id, account.former_external_id
+    return {
+        "external_id": account.spinnakers_external_id if uses else "",
+        "previous": rotates,
+        "accepted": accepted_now(account),
+        "stages": stages(account) if rotates else [],
+    }
 
 
 decides = partial(
@@ -295,7 +296,7 @@ decides = partial(
     router,
     response={200: ExternalId},
     find=account_named,
-    answer=read_decided_id,
+    answer=lambda request, account, _: read_external_id(request, account.name),
 )
 decides(
     "/{name}/external-id/rotate",
@@ -320,16 +321,6 @@ decides(
     "Cancel the rotation of an external ID",
     says="Restore the previous external ID. Plan the account again.",
 )
-
-
-def external_id_of(account: ManagedAccount) -> dict[str, Any]:
-    uses, rotates = account.uses_external_id, account.former_external_id
-    return {
-        "external_id": account.spinnakers_external_id if uses else "",
-        "previous": rotates,
-        "accepted": accepted_now(account),
-        "stages": [one._asdict() for one in stages(account)] if rotates else [],
-    }
 
 
 class Allowed(Schema):
@@ -433,10 +424,8 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
     has_role = bool(shown["chain"].role)
     role = shown["found"] if has_role else None
     found = found_of(reading, shown["verdict"], role)
-    if has_role:
-        found |= {"size": size.sentence, "actions": size.comparison.granted}
-    else:
-        found |= {"size": "", "actions": 0}
+    found["size"] = size.sentence if has_role else ""
+    found["actions"] = size.comparison.granted if has_role else 0
     return {
         "page": full_url(request, reverse("accounts:permissions", args=[row.pk])),
         "policy_set": POLICY_SET,
@@ -448,10 +437,7 @@ def read_permissions(request: HttpRequest, name: Name) -> dict[str, Any]:
             shown["managings"], shown["identity_verdict"], shown["identity_found"]
         ),
         "other_assumers": shown["other_assumers"] if has_role else [],
-        "chain": [
-            {"title": one.title, "arn": one.arn, "sentence": one.sentence}
-            for one in shown["chain"].links
-        ],
+        "chain": shown["chain"].links,
         "trust": review.trust if has_role else [],
         "boundary": review.boundary if has_role else "",
         "warnings": review.warnings,

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
@@ -131,8 +130,7 @@ def list_clusters(
     rows = CLUSTERS.matching(search.clusters.all(), request.GET)
     keys = keys_like(rows.order_by("id"), request.GET)
     shown = rows.select_related("account").defer(*WIDE)
-    found = page_of(shown, "id", asked, among=keys)
-    return found.page(found.rows)
+    return page_of(shown, "id", asked, among=keys)
 
 
 @router.get(
@@ -146,9 +144,7 @@ def list_unread_accounts(
 ) -> dict[str, Any]:
     """List the accounts that couldn’t be read, and why."""
     unread = unexpired_search(request, id).accounts.exclude(message="")
-    rows = unread.select_related("account")
-    found = page_of(rows, "id", asked)
-    return found.page(found.rows)
+    return page_of(unread.select_related("account"), "id", asked)
 
 
 @changes(
@@ -164,9 +160,7 @@ def add_clusters(request: ApiRequest, id: UUID, body: ClustersChosen) -> Any:
     search = unexpired_search(request, id)
     if search.waits:
         raise Problem(Code.SEARCH_UNFINISHED, NOT_YET)
-    said = QueryDict(mutable=True)
-    said.update({"pattern": body.pattern, "rights": body.rights})
-    said.update({"access": body.access, "namespaces": ",".join(body.namespaces)})
+    said = {**body.model_dump(), "namespaces": ",".join(body.namespaces)}
     form = AlikeForm(said)
     if not form.is_valid():
         raise refused_by(form)

@@ -39,6 +39,7 @@ from accounts.runs.deciding.confirmation import confirm_leaving
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
 from accounts.runs.deciding.starting import MOST_AT_ONCE, waiting_for
 from accounts.runs.owners.hand_offs import hand_out
+from accounts.slices import in_slices
 from accounts.spinnaker.bundles import exclude_from_bundles
 from onboarding import names
 from onboarding.accounts_file import read_accounts_file
@@ -97,11 +98,7 @@ def accept_evaluated_accounts(request: ApiRequest, body: EvaluatedAcceptance) ->
     """Accept each of these accounts that was evaluated, not verified: bundles hold it
     then. Each is decided separately, and one that is left keeps no other back.
     """
-    wanted = sorted({*body.accounts})
-    rows = list(ManagedAccount.objects.filter(name__in=wanted).order_by("name"))
-    if unknown := sorted({*wanted} - {one.name for one in rows}):
-        raise Problem(Code.UNKNOWN_NAME, NO_ACCOUNT.format(", ".join(unknown[:5])))
-    many = each(accept, rows, request.user)
+    many = each(accept, accounts_named(sorted(body.accounts)), request.user)
     return {
         "accepted": [one.name for one in many.done],
         "left": len(many.left),
@@ -129,11 +126,15 @@ class Account(Schema):
     regions: list[str]
     providers: list[ProviderKey]
     made_by: str
-    state: AccountState
+    state: AccountState = Field(alias="word")
     verified_at: datetime | None
     stale_since: datetime | None
     created_at: datetime
-    created_by: str
+    created_by: str = Field(alias="created_by_name")
+
+    @staticmethod
+    def resolve_providers(row: ManagedAccount) -> list[str]:
+        return [one.key for one in row.providers.all()]
 
 
 class Check(Schema):
@@ -147,12 +148,14 @@ class Check(Schema):
 class Verification(Schema):
     """What the newest verification found."""
 
-    run: int
+    run: int = Field(alias="number")
     checks: list[Check]
 
 
 class AccountInFull(Account):
-    sentences: list[str] = Field(description="What someone must know, and do")
+    sentences: list[str] = Field(
+        alias="standing.sentences", description="What someone must know, and do"
+    )
     open_run: int | None = Field(description="The number of the run in progress")
     excluded_at: datetime | None = Field(
         description="When it was excluded from bundles"
@@ -161,6 +164,22 @@ class AccountInFull(Account):
         description="What PUT would take; null: it isn’t complete"
     )
     verification: Verification | None
+
+    @staticmethod
+    def resolve_open_run(row: ManagedAccount) -> int | None:
+        runs = row.runs.filter(status__in=OPEN)
+        return runs.values_list("number", flat=True).first()
+
+    @staticmethod
+    def resolve_settings(row: ManagedAccount) -> dict[str, Any] | None:
+        try:
+            return exported_account(row, row.providers.all())
+        except DetailsError:
+            return None
+
+    @staticmethod
+    def resolve_verification(row: ManagedAccount) -> Run | None:
+        return row.runs.filter(checks__isnull=False).first()
 
 
 @with_fields(FIELDS)
@@ -176,14 +195,13 @@ def list_accounts(
     request: HttpRequest, asked: Query[PageQuery], filters: Query[AccountFilters]
 ) -> dict[str, Any]:
     """List the accounts by name, as the filters ask."""
-    found = page_of(matching_accounts(request.GET).defer(*WIDE), "name", asked)
-    return found.page(account_of(row) for row in found.rows)
+    return page_of(matching_accounts(request.GET).defer(*WIDE), "name", asked)
 
 
 @router.get("/{name}", response=AccountInFull, summary="Read an account")
-def read_account(request: HttpRequest, name: Name) -> dict[str, Any]:
+def read_account(request: HttpRequest, name: Name) -> ManagedAccount:
     """Read an account: its description, its state, and its newest proof."""
-    return in_full(account_named(name))
+    return account_named(name)
 
 
 @changes(
@@ -208,7 +226,7 @@ def put_account(request: ApiRequest, name: Name, body: AccountSettings) -> Any:
         as_file({"accounts": [written]}), partition=managing_row().partition
     )
     (row,) = register(file, request.user)
-    return Status(200 if existed else 201, in_full(row))
+    return Status(200 if existed else 201, row)
 
 
 def as_file(written: dict[str, Any]) -> bytes:
@@ -223,53 +241,25 @@ def account_named(name: Name) -> ManagedAccount:
     return get_object_or_404(rows, name=name)
 
 
+def accounts_named(names: list[str]) -> list[ManagedAccount]:
+    """Find accounts by their names, in that order; raise Problem for an unknown one."""
+    wanted = list(dict.fromkeys(names))
+    rows = ManagedAccount.objects.prefetch_related("providers")
+    found = {
+        row.name: row
+        for some in in_slices(wanted)
+        for row in rows.filter(name__in=some)
+    }
+    if unknown := [name for name in wanted if name not in found]:
+        raise Problem(Code.UNKNOWN_NAME, NO_ACCOUNT.format(", ".join(unknown[:5])))
+    return [found[name] for name in wanted]
+
+
 def read_decided_account(
-    request: HttpRequest, account: ManagedAccount, *_: Any
-) -> dict[str, Any]:
+    _: HttpRequest, account: ManagedAccount, *__: Any
+) -> ManagedAccount:
     """Answer with the account that a decision was about."""
-    return read_account(request, account.name)
-
-
-def account_of(row: ManagedAccount) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "name": row.name,
-        "account_id": row.account_id,
-        "environment": row.environment,
-        "regions": row.regions,
-        "providers": [one.key for one in row.providers.all()],
-        "made_by": row.made_by,
-        "state": row.word,
-        "verified_at": row.verified_at,
-        "stale_since": row.stale_since,
-        "created_at": row.created_at,
-        "created_by": row.created_by_name,
-    }
-
-
-def in_full(row: ManagedAccount) -> dict[str, Any]:
-    open_run = row.runs.filter(status__in=OPEN).values_list("number", flat=True).first()
-    return {
-        **account_of(row),
-        "sentences": list(row.standing.sentences),
-        "open_run": open_run,
-        "excluded_at": row.excluded_at,
-        "settings": settings_of(row),
-        "verification": verification_of(row.runs.filter(checks__isnull=False).first()),
-    }
-
-
-def settings_of(row: ManagedAccount) -> dict[str, Any] | None:
-    try:
-        return exported_account(row, row.providers.all())
-    except DetailsError:
-        return None
-
-
-def verification_of(run: Run | None) -> dict[str, Any] | None:
-    if run is None:
-        return None
-    return {"run": run.number, "checks": run.checks.all()}
+    return account_named(account.name)
 
 
 class Leaving(Request):
@@ -358,8 +348,7 @@ def list_hand_off_versions(
     """List the versions of the templates, newest first."""
     account = account_named(name)
     hand_out.refuse(account, request.user, locks=False)
-    found = page_of(HandOff.objects.filter(account=account), "-number", asked)
-    return found.page(found.rows)
+    return page_of(HandOff.objects.filter(account=account), "-number", asked)
 
 
 @router.get(

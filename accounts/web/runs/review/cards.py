@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from accounts.web.runs.review.diff import Diff, compare, short_name
+from accounts.web.runs.review.diff import Diff, compare, short_name, spelled
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     Attachment,
@@ -264,12 +264,6 @@ def details(change: PlannedChange) -> Iterator[str]:
             yield f"{said}{was or 'none'} → {now or 'none'}"
         elif value := now or was:
             yield f"{said}{value}"
-
-
-def spelled(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def whole_of(change: PlannedChange) -> tuple[Any, ...]:

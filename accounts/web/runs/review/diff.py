@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice, takewhile, zip_longest
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from accounts.web.highlighting import highlighted_json_line
 from onboarding.resources.kinds import ClusterAccess, Key
 from onboarding.resources.policy import as_list
 from onboarding.resources.risks import is_risky
+from onboarding.resources.trusts import principals
 
 MOST_LINES = 1500
 """Of two files no more lines than this are compared: it would take seconds."""
@@ -40,10 +42,10 @@ def compare_texts(
         return None
     lines = chain(
         zip(old[:head], new[:head], strict=True),
-        zip_sides(*middle, *middle),
+        zip_sides(*middle, like=str),
         zip(old[len(old) - tail :], new[len(new) - tail :], strict=True),
     )
-    rows = tuple(numbered(lines, coloured, exact=True))
+    rows = tuple(numbered(lines, coloured, like=str))
     return diff_of(rows, without_folded(hunks(rows)))
 
 
@@ -136,24 +138,23 @@ def printed_short(value: Any, depth: int, *, spread: bool = False) -> list[str]:
     return [*lines, "  " * depth + "}"]
 
 
-VERBS = {"Allow": "Allows", "Deny": "Denies"}
-
-
 def statement_in_words(statement: Mapping[str, Any]) -> str:
     """Say it: “EC2Read: Allows 12 actions of ec2 on every resource”."""
     sid = f"{statement['Sid']}: " if statement.get("Sid") else ""
-    verb = VERBS.get(statement.get("Effect", ""), "Denies")
+    verb = "Allows" if statement.get("Effect") == "Allow" else "Denies"
     return f"{sid}{verb} {' '.join(parts(statement))}"
 
 
 def parts(statement: Mapping[str, Any]) -> Iterator[str]:
     yield from either(statement, "Action", "actions", listed_actions)
-    if principals := list(principals_of(statement)):
-        yield f"to {named_or_counted(principals, 'principals')}"
+    sides = (statement.get(key, {}) for key in ("Principal", "NotPrincipal"))
+    if named := [name for side in sides for _, name in principals(side)]:
+        yield f"to {named_or_counted(named, 'principals')}"
     if "Resource" in statement or "NotResource" in statement:
         yield "on"
         yield from either(statement, "Resource", "resources", named_or_counted)
-    if keys := list(condition_keys(statement)):
+    tests = statement.get("Condition", {}).values()
+    if keys := [key for test in tests for key in test]:
         yield f"if {' and '.join(keys)}"
 
 
@@ -180,30 +181,18 @@ def listed_actions(actions: list[str], what: str) -> str:
     return named_or_counted(actions, what) + more
 
 
-def principals_of(statement: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("Principal", "NotPrincipal"):
-        named = statement.get(key, {})
-        kinds = named.values() if isinstance(named, Mapping) else [named]
-        yield from (str(one) for values in kinds for one in as_list(values))
-
-
-def condition_keys(statement: Mapping[str, Any]) -> Iterator[str]:
-    for block in statement.get("Condition", {}).values():
-        yield from block
-
-
 def fields_in_line(document: Mapping[str, Any], keys: Iterable[str]) -> str:
     """Say a document's plain fields: “name: BaseIAMRole, path: /”."""
     return ", ".join(
-        f"{key.replace('_', ' ')}: {in_words(document[key])}" for key in keys
+        f"{key.replace('_', ' ')}: {spelled(document[key]) or 'none'}" for key in keys
     )
 
 
-def in_words(value: Any) -> str:
-    """Write a field's value as text: a list with commas, nothing as “none”."""
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return str(value or "none")
+def spelled(value: Any) -> str:
+    """Write a field's value as text: a list with commas; empty: nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 CONTEXT = 3
@@ -276,7 +265,7 @@ class Diff:
 def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Diff:
     """Compare what exists with what is to exist; None where there is nothing."""
     if before is None or after is None:
-        return whole(after if before is None else before, is_new=before is None)
+        return whole(before or after or {}, is_new=before is None)
     lines = pairs(blocks(before, after), blocks(after, before))
     rows = tuple(numbered(lines, highlighted_json_line))
     return diff_of(rows, hunks(rows))
@@ -290,56 +279,44 @@ def diff_of(rows: tuple[DiffRow, ...], laid_out: Iterable[Hunk]) -> Diff:
     return Diff(tuple(laid_out), added, removed, sides)
 
 
-def whole(document: Mapping[str, Any] | None, *, is_new: bool) -> Diff:
+def whole(document: Mapping[str, Any], *, is_new: bool) -> Diff:
     """Show a document that is new or goes, with long policies by statement."""
     cut = blocks(document, None)
     lines = [line for block in cut for line in block]
     sides = [(None, line) if is_new else (line, None) for line in lines]
     rows = tuple(numbered(sides, highlighted_json_line))
-    policies = [value for value in (document or {}).values() if is_policy(value)]
-    is_long = len(rows) > SHORT and len(policies) == 1
-    return Diff(
-        hunks=tuple(
-            by_statement(document or {}, cut, rows) if is_long else folded_hunks(rows)
-        ),
-        added=len(rows) if is_new else 0,
-        removed=0 if is_new else len(rows),
-        sides="new" if is_new else "old",
-    )
+    policies = [key for key, value in document.items() if is_policy(value)]
+    if len(rows) <= SHORT or len(policies) != 1:
+        return diff_of(rows, folded_hunks(rows))
+    return diff_of(rows, by_statement(document, policies[0], cut, rows))
 
 
 def by_statement(
-    document: Mapping[str, Any], cut: list[Block], rows: tuple[DiffRow, ...]
+    document: Mapping[str, Any],
+    policy: str,
+    cut: list[Block],
+    rows: tuple[DiffRow, ...],
 ) -> Iterator[Hunk]:
     """Fold each statement under a line that says it; what is risky begins open."""
-    own = {key: statements(value) for key, value in document.items()}
-    (policy,) = (key for key, value in document.items() if is_policy(value))
-    keys = list(document)
+    own, keys = statements(document[policy]), list(document)
     at = keys.index(policy)
-    sizes = [len(block) for block in cut]
     first = at + 2  # after the brace that opens, and after the head of the policy
-    last = first + len(own[policy])
-    spans = spans_of(sizes, rows)
+    last = first + len(own)
+    left = iter(rows)
+    spans = [tuple(islice(left, len(block))) for block in cut]
     head = tuple(row for span in spans[:first] for row in span)
     yield Hunk("folded", head, fields_in_line(document, keys[:at]))
     tail = tuple(row for span in spans[last:] for row in span)
     fields = fields_in_line(document, keys[at + 1 :])
     if not fields:  # only braces: they close the last statement, too
         spans[last - 1] += tail
-    for statement, span in zip(own[policy], spans[first:last], strict=True):
+    for statement, span in zip(own, spans[first:last], strict=True):
         inner = tuple(folded_hunks(span))
         yield Hunk(
             "folded", (), statement_in_words(statement), is_risky(statement), inner
         )
     if fields:
         yield Hunk("folded", tail, fields)
-
-
-def spans_of(
-    sizes: Iterable[int], rows: tuple[DiffRow, ...]
-) -> list[tuple[DiffRow, ...]]:
-    left = iter(rows)
-    return [tuple(islice(left, size)) for size in sizes]
 
 
 def alike(value: Any, other: Any) -> Any:
@@ -362,12 +339,8 @@ def statements(value: Any) -> list[Any]:
     return list(value["Statement"]) if is_policy(value) else []
 
 
-def blocks(
-    document: Mapping[str, Any] | None, other: Mapping[str, Any] | None
-) -> list[Block]:
+def blocks(document: Mapping[str, Any], other: Mapping[str, Any] | None) -> list[Block]:
     """Cut a document into its lines, each statement of a policy in one block."""
-    if document is None:
-        return []
     cut: list[Block] = [("{",)]
     for position, (key, value) in enumerate(document.items()):
         comma = "," if position < len(document) - 1 else ""
@@ -439,66 +412,79 @@ def pairs(old: list[Block], new: list[Block]) -> Iterator[Pair]:
             continue
         for added in new[start:found]:
             yield from ((None, line) for line in added)
-        yield from block_pairs(block, new[found])
+        yield from zip_sides(block, new[found], like=bare)
         start = found + 1
     for added in new[start:]:
         yield from ((None, line) for line in added)
 
 
-def block_pairs(old: Block, new: Block) -> Iterator[Pair]:
-    return zip_sides(old, new, *([bare(line) for line in of] for of in (old, new)))
+Like = Callable[[str], str]
+"""What is compared of a line."""
 
 
-def zip_sides(
-    old: Block, new: Block, old_like: Sequence[str], new_like: Sequence[str]
-) -> Iterator[Pair]:
+def zip_sides(old: Block, new: Block, *, like: Like) -> Iterator[Pair]:
     """Set lines side by side that are alike, and those between them as they come:
     except ARNs of accounts, of which one never becomes another.
     """
-    matcher = difflib.SequenceMatcher(None, old_like, new_like, False)
+    was, now = ([*map(like, lines)] for lines in (old, new))
+    matcher = difflib.SequenceMatcher(None, was, now, False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        was, now = old[old_from:old_to], new[new_from:new_to]
-        if tag == "replace" and all(map(account_in, (*was, *now))):
-            yield from ((line, None) for line in was)
-            yield from ((None, line) for line in now)
+        gone, come = old[old_from:old_to], new[new_from:new_to]
+        if tag == "replace" and all(map(account_in, (*gone, *come))):
+            yield from ((line, None) for line in gone)
+            yield from ((None, line) for line in come)
         else:
-            yield from zip_longest(was, now)
+            yield from zip_longest(gone, come)
 
 
 def numbered(
-    lines: Iterable[Pair], coloured: Callable[[str], str], *, exact: bool = False
+    lines: Iterable[Pair], coloured: Callable[[str], str], *, like: Like = bare
 ) -> Iterator[DiffRow]:
     old_number = new_number = 0
     for old, new in lines:
         old_number += old is not None
         new_number += new is not None
         yield DiffRow(
-            kind=kind_of(old, new, exact=exact),
+            kind=kind_of(old, new, like),
             old=None if old is None else DiffLine(old_number, old, coloured(old)),
             new=None if new is None else DiffLine(new_number, new, coloured(new)),
         )
 
 
-def kind_of(old: str | None, new: str | None, *, exact: bool) -> str:
+def kind_of(old: str | None, new: str | None, like: Like) -> str:
     if old is None:
         return "added"
     if new is None:
         return "removed"
-    is_same = old == new if exact else bare(old) == bare(new)
-    return "same" if is_same else "changed"
+    return "same" if like(old) == like(new) else "changed"
 
 
 def by_account(rows: Iterable[DiffRow]) -> Iterator[Hunk]:
     """Fold lines that only differ in the account whose thing they add or remove."""
+    return fold(rows, shape, FEWEST_ALIKE, accounts_hunk)
+
+
+def fold(
+    rows: Iterable[DiffRow],
+    kind: Callable[[DiffRow], Any],
+    fewest: int,
+    folded: Callable[[tuple[DiffRow, ...]], Hunk],
+    *,
+    first: int = 0,
+) -> Iterator[Hunk]:
+    """Fold rows that follow each other and are of one kind, but for the first ones,
+    where they are at least this many; the others are shown.
+    """
     shown: list[DiffRow] = []
-    for is_alike, group in groupby(rows, shape):
+    for is_one, group in groupby(rows, kind):
         lines = tuple(group)
-        if not is_alike or len(lines) < FEWEST_ALIKE:
+        if not is_one or len(lines) < fewest:
             shown += lines
             continue
+        shown += lines[:first]
         if shown:
             yield Hunk("changed", tuple(shown))
-        yield accounts_hunk(lines)
+        yield folded(lines[first:])
         shown = []
     if shown:
         yield Hunk("changed", tuple(shown))
@@ -522,23 +508,16 @@ def shape(row: DiffRow) -> tuple[str, str] | None:
 def folded_hunks(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
     """Fold the long lists of a document that has one side only."""
     for hunk in by_account(rows):
-        yield from [hunk] if hunk.sign else long_lists(hunk.rows)
-
-
-def long_lists(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
-    shown: list[DiffRow] = []
-    for is_listed, group in groupby(rows, is_list_item):
-        items = tuple(group)
-        if not is_listed or len(items) < LONG_LIST:
-            shown += items
+        if hunk.sign:
+            yield hunk
             continue
-        shown += items[:SHOWN_OF_LIST]
-        yield Hunk("changed", tuple(shown))
-        more = items[SHOWN_OF_LIST:]
-        yield Hunk("folded", more, f"{len(more)} more lines")
-        shown = []
-    if shown:
-        yield Hunk("changed", tuple(shown))
+        yield from fold(
+            hunk.rows, is_list_item, LONG_LIST, items_hunk, first=SHOWN_OF_LIST
+        )
+
+
+def items_hunk(rows: tuple[DiffRow, ...]) -> Hunk:
+    return Hunk("folded", rows, f"{len(rows)} more lines")
 
 
 def is_list_item(row: DiffRow) -> bool:
@@ -550,23 +529,14 @@ def hunks(rows: tuple[DiffRow, ...]) -> Iterator[Hunk]:
     """Group the rows; fold what is unchanged and far from any change."""
     changed = [i for i, row in enumerate(rows) if row.kind != "same"]
     near = {j for i in changed for j in range(i - CONTEXT, i + CONTEXT + 1)}
-    start = 0
-    while start < len(rows):
-        kind = hunk_kind(rows, start, near)
-        end = start + 1
-        while end < len(rows) and hunk_kind(rows, end, near) == kind:
-            end += 1
-        group = rows[start:end]
-        if kind == "folded" and len(group) < SHORTEST_FOLD:
-            kind = "same"
+    kinds = [
+        "changed" if row.kind != "same" else "same" if i in near else "folded"
+        for i, row in enumerate(rows)
+    ]
+    for kind, near_by in groupby(zip(kinds, rows, strict=True), itemgetter(0)):
+        group = tuple(row for _, row in near_by)
         if kind == "changed":
             yield from by_account(group)
-        else:
-            yield Hunk(kind, group, f"{len(group)} unchanged lines")
-        start = end
-
-
-def hunk_kind(rows: tuple[DiffRow, ...], index: int, near: set[int]) -> str:
-    if rows[index].kind != "same":
-        return "changed"
-    return "same" if index in near else "folded"
+            continue
+        shown = "same" if len(group) < SHORTEST_FOLD else kind
+        yield Hunk(shown, group, f"{len(group)} unchanged lines")

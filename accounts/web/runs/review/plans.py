@@ -36,7 +36,6 @@ from accounts.web.runs.review.diff import (
     called,
     short_name,
 )
-from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.kinds import (
     MANAGED_PATH,
     MANAGING_PATH,
@@ -50,7 +49,7 @@ from onboarding.resources.kinds import (
     ServiceLinkedRole,
 )
 from onboarding.resources.plan import Plan, PlannedChange, by_verb
-from onboarding.resources.risks import Concern, Risk, Topic, says_accounts
+from onboarding.resources.risks import Risk, Topic, says_accounts
 
 ROW = '<div class="diff-row diff-{}">{}{}</div>'
 SIDE = (
@@ -267,35 +266,38 @@ def review(plan: Plan, own: str, names: Names = NO_ONE, plans: int = 1) -> Revie
         group_of(place, changes, risky, numbers)
         for place, changes in by_place(plan, own).items()
     ]
-    if plan.entries:
-        groups.append(entries_group(plan, risky, numbers))
+    if entries := tuple(entry_card(one, risky, next(numbers)) for one in plan.entries):
+        accounts = (Section("Accounts", entries),)
+        groups.append(Group(SPINNAKER, "", "", plan.entry_counts, accounts))
     laid_out = Review(tuple(groups))
     places = laid_out.places
     return laid_out._replace(
-        readings=tuple(
-            one._replace(plans=plans) for one in readings(plan, places, names)
-        ),
+        readings=tuple(readings(plan, places, names, plans)),
         not_recommended=tuple(not_recommended(plan, places)),
         names=names,
     )
 
 
-class Place(NamedTuple):
-    name: str
-    account_id: str
-    side: str
+Place = tuple[str, str, str]
+"""The title of a group, the ID of the account, and the side."""
 
 
 def by_place(plan: Plan, own: str) -> dict[Place, list[PlannedChange]]:
     """Group the changes by account and side, in the order of the plan."""
     by_path = dict(sides_by_path(plan.changes))
-    sides = dict(sides_of_holders(by_path))
+    # By what is attached to them: the managing account is usually managed, too.
+    sides_of_roles = {
+        Key(key.account, Role.kind, key.name.partition("/")[0]): side
+        for key, side in by_path.items()
+        if key.kind == Attachment.kind
+    }
     found: dict[Place, list[PlannedChange]] = {}
     for change in plan.changes:
+        account = change.key.account
         default = MANAGED if change.account_name == own else MANAGING
-        holder = Key(change.key.account, Role.kind, holder_of(change))
-        side = by_path.get(change.key) or sides.get(holder, default)
-        place = Place(change.account_name, change.key.account, side)
+        holder = Key(account, Role.kind, holder_of(change))
+        side = by_path.get(change.key) or sides_of_roles.get(holder, default)
+        place = (change.account_name or account, account, side)
         found.setdefault(place, []).append(change)
     return found
 
@@ -318,16 +320,6 @@ def sides_by_path(changes: Iterable[PlannedChange]) -> Iterator[tuple[Key, str]]
                 yield change.key, side
 
 
-def sides_of_holders(by_path: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
-    """Return on which side a role is, by what is attached to it.
-
-    The managing account is usually managed, too: its id does not tell.
-    """
-    for key, side in by_path.items():
-        if key.kind == Attachment.kind:
-            yield Key(key.account, Role.kind, key.name.partition("/")[0]), side
-
-
 def group_of(
     place: Place, changes: list[PlannedChange], risky: Risky, numbers: Iterator[int]
 ) -> Group:
@@ -343,13 +335,7 @@ def group_of(
         Section(title, tuple(cards_of(title, of, risky, numbers)))
         for title, of in by_title.items()
     )
-    return Group(
-        place.name or place.account_id,
-        place.account_id,
-        place.side,
-        by_verb(changes),
-        sections,
-    )
+    return Group(*place, by_verb(changes), sections)
 
 
 def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
@@ -359,19 +345,19 @@ def title_of(change: PlannedChange, holders: Mapping[str, str]) -> str:
     return holders.get(path_of(change), POLICIES)
 
 
-def entries_group(plan: Plan, risky: Risky, numbers: Iterator[int]) -> Group:
-    cards = tuple(entry_card(entry, risky, next(numbers)) for entry in plan.entries)
-    return Group(SPINNAKER, "", "", plan.entry_counts, (Section("Accounts", cards),))
-
-
 def readings(
-    plan: Plan, places: Mapping[Key, str], names: Names = NO_ONE
+    plan: Plan, places: Mapping[Key, str], names: Names, plans: int
 ) -> Iterator[Reading]:
     """Yield what to read first, and what Spinnaker will be configured with."""
     for concern in plan.concerns:
-        yield reading(concern, places, names)
-    if pointers := tuple(entry_pointers(plan.entries, places)):
-        yield Reading(SPINNAKER, pointers)
+        pointers = (
+            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
+        )
+        yield Reading(concern.topic, tuple(pointers), plans)
+    # Deletions name the accounts that Spinnaker loses.
+    gets = (entry for entry in plan.entries if entry.after is not None)
+    if entries := tuple(Pointer(e.name, places[e.key], changed(e)) for e in gets):
+        yield Reading(SPINNAKER, entries, plans)
 
 
 def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
@@ -383,15 +369,6 @@ def not_recommended(plan: Plan, places: Mapping[Key, str]) -> Iterator[Pointer]:
         yield Pointer(choice.titles, next(named, ""), choice.sentence)
 
 
-def reading(concern: Concern, places: Mapping[Key, str], names: Names) -> Reading:
-    return Reading(
-        concern.topic,
-        tuple(
-            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
-        ),
-    )
-
-
 def pointer(risk: Risk, anchor: str, names: Names) -> Pointer:
     name = short_name(risk.key)
     if not risk.accounts:
@@ -399,12 +376,3 @@ def pointer(risk: Risk, anchor: str, names: Names) -> Pointer:
     said = says_accounts(risk.topic, len(risk.accounts))
     accounts = (called(one, names) for one in risk.accounts)
     return Pointer(name, anchor, f"{said}.", accounts=tuple(sorted(accounts)))
-
-
-def entry_pointers(
-    entries: Iterable[EntryChange], places: Mapping[Key, str]
-) -> Iterator[Pointer]:
-    """Point to each account that Spinnaker gets; deletions name those that it loses."""
-    for entry in entries:
-        if entry.after is not None:
-            yield Pointer(entry.name, places[entry.key], changed(entry))

@@ -131,7 +131,8 @@ class Loading:
         self.active: tuple[str, ...] | None = None
         self.used: set[int] = set()
         self.imports = 0
-        self.known: Lookup | None = None
+        self.lookup = Lookup(self.lasting())
+        """Finds the value of a variable in a condition."""
         self.findings: dict[Finding, None] = {}
         self.root = BootDocument(NO_FILE, 0, NO_KEYS, Activation())
 
@@ -225,17 +226,12 @@ class Loading:
         except BadYaml as error:
             raise BadSource(file.path, str(error)) from None
 
-    def lookup(self, name: str) -> str | None:
-        """Find the value of a variable in a condition: what always counts says it."""
-        if self.known is None:
-            files = [*self.others(), *self.found(STEMS)]
-            self.known = Lookup().add(
-                one.root
-                for file in reversed(files)
-                for one in reversed(file.documents)
-                if activation_of(spring_of(one.root), nothing).is_always
-            )
-        return self.known(name)
+    def lasting(self) -> Iterator[Node]:
+        """Yield the documents that always count, what wins first."""
+        for file in reversed([*self.others(), *self.found(STEMS)]):
+            for one in reversed(file.documents):
+                if activation_of(spring_of(one.root), nothing).is_always:
+                    yield one.root
 
     def import_all(self) -> None:
         """Read what documents that count import, until nothing is left."""

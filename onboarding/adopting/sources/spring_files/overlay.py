@@ -4,8 +4,7 @@ it, and a list replaces the whole list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
@@ -32,46 +31,30 @@ DEFAULTS_TAKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Overlaid:
-    """What all documents say together."""
-
-    sections: Mapping[str, Table]
-    """By provider, its settings with canonical keys."""
-    places: Mapping[str, str]
-    """By provider, the file whose list of accounts counts."""
-    others: Mapping[str, int]
-    findings: tuple[Finding, ...]
-
-
 class Overlay:
-    """Reads documents, the lowest first."""
+    """What documents say together, the lowest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Sequence[Loaded]) -> None:
         self.findings: dict[Finding, None] = {}
         self.sections: dict[str, Table] = {}
+        """By provider, its settings with canonical keys."""
         self.places: dict[str, str] = {}
+        """By provider, the file whose list of accounts counts."""
         self.others: dict[str, int] = {}
-
-    def read(self, documents: Sequence[Loaded], known: frozenset[str]) -> Overlaid:
-        """Return the sections of the known providers, and count the accounts of others
-        that have some.
-        """
+        """Of providers that Bowline doesn't know, how many accounts they have."""
         for one in documents:
             self.note_keys(one)
             for name, (key, section) in one.read.root.pairs.items():
                 if not isinstance(section, Table):
                     continue
-                if name in known:
+                if name in PROVIDERS:
                     self.add(one, name, section)
                 elif count := len(section.tables(ACCOUNTS)):
                     self.others[key.text] = count
-        lookup = Variables(documents)
-        sections = {
-            name: self.filled_in(self.places.get(name, ""), section, lookup)
-            for name, section in self.sections.items()
-        }
-        return Overlaid(sections, self.places, self.others, tuple(self.findings))
+        lookup = Lookup(one.root for one in reversed(documents))
+        for name, section in self.sections.items():
+            place = self.places.get(name, "")
+            self.sections[name] = self.filled_in(place, section, lookup)
 
     def note(self, kind: str, says: str, *names: str) -> None:
         self.findings[Finding(kind, says, names)] = None
@@ -118,7 +101,7 @@ class Overlay:
         for key in document.read.gaps:
             self.note(START_FAILS, GAP.format(document.path, shown(key)))
 
-    def filled_in(self, path: str, node: Table, lookup: Variables) -> Table:
+    def filled_in(self, path: str, node: Table, lookup: Lookup) -> Table:
         """Put the values of other properties in the place of variables."""
         return Table(
             {
@@ -128,7 +111,7 @@ class Overlay:
             node.line,
         )
 
-    def filled_node(self, path: str, node: Node, lookup: Variables) -> Node:
+    def filled_node(self, path: str, node: Node, lookup: Lookup) -> Node:
         match node:
             case Table():
                 return self.filled_in(path, node, lookup)
@@ -147,19 +130,6 @@ class Overlay:
                         )
                     return Scalar(found.text, node.line)
         return node
-
-
-class Variables:
-    """Finds the values of variables, once one is asked for."""
-
-    def __init__(self, documents: Sequence[Loaded]) -> None:
-        self.documents = documents
-        self.known: Lookup | None = None
-
-    def __call__(self, name: str) -> str | None:
-        if self.known is None:
-            self.known = Lookup().add(one.root for one in reversed(self.documents))
-        return self.known(name)
 
 
 def is_list(node: Node) -> bool:
@@ -184,7 +154,3 @@ def account_names(section: Table) -> Iterator[str]:
         for key, node in account.pairs.values():
             if canonical(key.text) == "name" and isinstance(node, Scalar):
                 yield filled(node.text).text
-
-
-def overlaid(documents: Sequence[Loaded]) -> Overlaid:
-    return Overlay().read(documents, frozenset(PROVIDERS))

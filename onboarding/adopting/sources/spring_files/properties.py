@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from onboarding.adopting.sources.documents import text_of, value_of
+from onboarding.asked_once import asked_once
 from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.table import canonical
 from onboarding.names import one_line, short
@@ -268,19 +270,21 @@ def flattened(root: Node, before: str = "") -> Iterator[tuple[str, Scalar]]:
 
 
 class Lookup:
-    """Finds properties in documents, those first that win."""
+    """Finds properties in documents, those first that win, and reads them once one is
+    asked for.
+    """
 
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self.relaxed: dict[str, str] = {}
+    def __init__(self, roots: Iterable[Node]) -> None:
+        self.roots = roots
 
-    def add(self, roots: Iterable[Node]) -> Lookup:
-        for root in roots:
-            for name, scalar in flattened(root):
-                text = text_of(scalar)
-                self.values.setdefault(name, text)
-                self.relaxed.setdefault(canonical(name), text)
-        return self
+    @asked_once
+    def values(self) -> dict[str, str]:
+        every = chain.from_iterable(map(flattened, self.roots))
+        return first_of_each((name, text_of(scalar)) for name, scalar in every)
+
+    @asked_once
+    def relaxed(self) -> dict[str, str]:
+        return first_of_each((canonical(k), text) for k, text in self.values.items())
 
     def __call__(self, name: str) -> str | None:
         """Return the value of a property: a name in lower case is found in any
@@ -290,6 +294,13 @@ class Lookup:
         if found is None and name == name.lower():
             found = self.relaxed.get(canonical(name))
         return DEFAULTS.get(name) if found is None else found
+
+
+def first_of_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in pairs:
+        found.setdefault(name, text)
+    return found
 
 
 def shown(key: Scalar) -> str:

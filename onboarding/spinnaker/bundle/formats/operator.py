@@ -20,6 +20,7 @@ from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig, spread
 from onboarding.spinnaker.bundle.formats.spring import (
     clouddriver_profile,
     default_regions,
+    joined,
     orca_yml,
 )
 from onboarding.spinnaker.bundle.limits import CONFIG_MAP
@@ -55,10 +56,6 @@ def operator(topology: Topology, entries: Entries) -> Iterator[File]:
         yield File(
             "operator/kubeconfigs.yml", head + "---\n".join(map(joined, secrets))
         )
-
-
-def joined(lines: Iterator[str]) -> str:
-    return "\n".join(lines) + "\n"
 
 
 def patch(topology: Topology, entries: Entries) -> Iterator[str]:

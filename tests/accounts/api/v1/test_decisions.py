@@ -47,15 +47,6 @@ def test_it_plans_an_account_once_for_one_key(operator, account):
     assert (entry.who, entry.detail["token"]) == ("operator", "ci")
 
 
-def test_an_account_that_is_not_described_to_the_end_is_not_planned(operator, managing):
-    account_row(providers={}, regions=[])
-
-    assert detail(operator.post("/accounts/staging/plan")) == (
-        "These steps are incomplete: providers, access, details."
-    )
-    assert not Run.objects.exists()
-
-
 def test_it_verifies_what_exists_and_nothing_else(operator, account):
     refused = operator.post("/accounts/staging/verify")
     ManagedAccount.objects.update(granted_at=timezone.now(), state=State.VERIFIED)
@@ -184,17 +175,6 @@ def test_it_starts_a_run_again(operator, account):
     assert answer.status_code == 202
     assert answer.json()["number"] > failed.number
     assert answer.json()["kind"] == "onboard"
-
-
-def test_it_does_not_start_again_what_is_of_an_account_that_was_deleted(
-    operator, account
-):
-    failed = run_row(Status.FAILED, account=account)
-    account.delete()
-
-    refused = operator.post(f"/runs/{failed.number}/again")
-
-    assert detail(refused) == "staging was deleted from Bowline."
 
 
 def test_it_looks_at_once_whether_an_owner_is_done(operator, account):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.mapping.plans import plan_of
 from accounts.models import Activity, Run
@@ -12,7 +10,7 @@ from accounts.models.states import Status
 from accounts.runs.actions import discard
 from accounts.runs.deciding import same_changes
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row, step_row
+from tests.rows import account_row, run_row, step_row
 
 SAME = "5a" * 16
 PATH = f"/runs/same/{SAME}"
@@ -94,21 +92,3 @@ def test_a_list_has_no_more_than_can_be_approved_at_once(reader, three, monkeypa
     shown = reader.read(PATH).json()
 
     assert (shown["total"], len(shown["runs"])) == (3, 2)
-
-
-@pytest.mark.parametrize("path", ["/runs/same", PATH])
-def test_the_queries_do_not_grow_with_the_runs(reader, path):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            assert reader.read(path).status_code == 200
-        return len(found)
-
-    managing_row()
-    for number in range(2):
-        waiting(number)
-    reader.read(path)
-    few = queries()
-    for number in range(2, 6):
-        waiting(number)
-
-    assert queries() == few <= 18

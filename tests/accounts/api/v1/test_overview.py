@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models.states import State, Status
 from onboarding import VERSION
 from tests.accounts.api.calling import detail
-from tests.rows import account_row, managing_row, run_row
+from tests.rows import account_row, run_row
 
 
 def test_it_counts_the_accounts_and_says_what_to_do(reader, managing):
@@ -46,20 +44,3 @@ def test_a_check_that_got_worse_is_named(reader, managing):
 
 def test_before_the_managing_account_it_says_what_is_first(reader):
     assert detail(reader.read("/overview")) == "Set up the managing account first."
-
-
-def test_the_queries_do_not_grow_with_the_accounts(reader):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            assert reader.read("/overview").status_code == 200
-        return len(found)
-
-    managing_row()
-    for number in range(2):
-        account_row(f"a{number}", account_id=f"{number:012}", state=State.FAILED)
-    reader.read("/overview")
-    few = queries()
-    for number in range(2, 6):
-        account_row(f"a{number}", account_id=f"{number:012}", state=State.FAILED)
-
-    assert queries() == few

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.models import Question
-from onboarding.spinnaker.bundle.readme import WAYS
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
 from tests.rows import managing_row
@@ -65,9 +64,3 @@ def test_how_spinnaker_is_run_is_read_and_said(reader, operator, managing):
     assert answer.json() == {"run_by": "kustomize"}
     assert refused.status_code == 422
     assert reader.read("/spinnaker/run-by").json() == {"run_by": "kustomize"}
-
-
-def test_each_way_to_run_spinnaker_can_be_said(operator, managing):
-    for way in WAYS:
-        answer = operator.put("/spinnaker/run-by", {"run_by": way.key})
-        assert answer.status_code == 200, way

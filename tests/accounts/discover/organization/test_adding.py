@@ -108,6 +108,7 @@ def test_a_worker_that_was_taken_over_leaves_the_rest_to_the_other(
     add(adding)
 
     assert Question.objects.get().waits
+    assert ManagedAccount.objects.exists() is (step == "start")
     assert not Rollout.objects.exists()
     assert "could not be added" not in caplog.text
 

@@ -128,7 +128,7 @@ def test_a_long_name_is_cut_so_that_its_ecs_account_fits() -> None:
 
     assert (len(first), len(second)) == (56, 56)
     assert second.endswith("xx-0002")
-    assert names.account_name(f"{second}-ecs")
+    assert names.ACCOUNT_NAME(f"{second}-ecs")
 
 
 def test_a_name_that_cannot_be_found_is_said() -> None:

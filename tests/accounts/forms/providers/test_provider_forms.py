@@ -7,7 +7,6 @@ from crispy_forms.utils import render_crispy_form
 
 from accounts.forms.providers import FORMS
 from accounts.forms.providers.ec2 import Ec2Form
-from accounts.forms.providers.ecs import EcsForm
 from accounts.forms.providers.eks import EksForm
 from accounts.forms.providers.lambda_ import LambdaForm
 from onboarding.providers import PROVIDERS
@@ -55,22 +54,24 @@ def test_every_provider_has_a_form():
     assert list(FORMS) == list(PROVIDERS)
 
 
-def test_the_form_lists_the_key_pairs_that_were_found():
-    staging = managed()
-    east, _ = Ec2.searches(staging)
-    found = {east: {"KeyPairs": [{"KeyName": "ops"}, {"KeyName": "dev"}]}}
-
-    form = Ec2Form(managed=staging, found=found)
-
-    assert "Existing key pairs: dev, ops." in form.fields["key_pair"].help_text
+KEY_PAIRS = {"KeyPairs": [{"KeyName": "ops"}, {"KeyName": "dev"}]}
 
 
-def test_the_form_needs_no_answer_of_aws():
-    form = Ec2Form(managed=managed())
+@pytest.mark.parametrize(
+    ("key", "found", "field", "says"),
+    [
+        ("ec2", KEY_PAIRS, "key_pair", "Existing key pairs: dev, ops."),
+        ("ec2", None, "key_pair", "Leave empty to use staging-keypair."),
+        ("ecs", None, "account_name", "Leave empty to use staging-ecs."),
+        ("lambda", None, "code_buckets", "/help/docs/prepare-accounts/#aws-lambda"),
+    ],
+)
+def test_the_help_says_what_was_found_and_what_is_used(key, found, field, says):
+    east, _ = Ec2.searches(managed())
 
-    assert form.fields["key_pair"].help_text.endswith(
-        "Leave empty to use staging-keypair."
-    )
+    form = FORMS[key](managed=managed(), found={east: found} if found else {})
+
+    assert says in form.fields[field].help_text
 
 
 def test_an_error_stands_beside_its_field():
@@ -90,33 +91,6 @@ def test_what_is_not_ticked_is_off():
     assert (
         form.details()
         == Ec2(access="read", launch_templates=False, load_balancers=False).details
-    )
-
-
-def test_a_field_that_django_refuses_is_not_refused_twice():
-    form = Ec2Form({"access": "all", "roles_path": "/"}, managed=managed())
-
-    assert list(form.errors) == ["access"]
-
-
-def test_the_form_refuses_the_aws_accounts_name_beside_the_field():
-    posted = {
-        "access": "deploy",
-        "account_name": "staging",
-        "execution_role": "",
-        "roles_path": "/spinnaker-ecs/",
-    }
-
-    form = EcsForm(posted, managed=managed())
-
-    assert list(form.errors) == ["account_name"]
-
-
-def test_the_form_says_what_the_account_is_called_unless_named():
-    form = EcsForm(managed=managed())
-
-    assert form.fields["account_name"].help_text.endswith(
-        "Leave empty to use staging-ecs."
     )
 
 
@@ -144,15 +118,6 @@ def test_stored_buckets_are_shown_in_one_line():
     assert 'value="code, more"' in str(form["code_buckets"])
 
 
-def test_the_form_leads_to_why_a_bucket_is_needed():
-    form = LambdaForm(managed=managed())
-
-    assert (
-        "/help/docs/prepare-accounts/#aws-lambda"
-        in form.fields["code_buckets"].help_text
-    )
-
-
 def row(number, **fields):
     plain = {
         "use": "on",
@@ -162,6 +127,54 @@ def row(number, **fields):
         "rights": "edit",
     }
     return {f"cluster-{number}-{k}": v for k, v in {**plain, **fields}.items() if v}
+
+
+@pytest.mark.parametrize(
+    ("key", "posted", "at"),
+    [
+        ("ec2", {"access": "all", "roles_path": "/"}, "access"),
+        (
+            "ecs",
+            {
+                "access": "deploy",
+                "account_name": "staging",
+                "roles_path": "/spinnaker-ecs/",
+            },
+            "account_name",
+        ),
+        (
+            "eks",
+            {"rows": "1", **row(0, name="apps", namespaces="Web")},
+            "cluster-0-namespaces",
+        ),
+        (
+            "eks",
+            {"rows": "1", **row(0, name="apps", region="eu-west-1")},
+            "cluster-0-region",
+        ),
+    ],
+    ids=["refused by Django", "the AWS account's name", "a cell", "another Region"],
+)
+def test_an_error_is_said_once_and_at_its_field(key, posted, at):
+    assert list(FORMS[key](posted, managed=managed()).errors) == [at]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (row(0), "Choose or enter at least one cluster."),
+        (
+            row(0, name="apps", account_name="web")
+            | row(1, name="jobs", account_name="web"),
+            "“web” is listed twice.",
+        ),
+    ],
+    ids=["none", "two of one name"],
+)
+def test_what_is_wrong_with_all_rows_is_an_error_of_the_form(rows, says):
+    form = EksForm({"rows": "2", **rows}, managed=managed())
+
+    assert form.non_field_errors() == [says]
 
 
 def test_clusters_that_were_found_are_ticked_with_the_least_that_deploys():
@@ -276,40 +289,6 @@ def test_a_huge_count_is_cut():
 
     assert len(form.fields) == 1 + 7 * 140
     assert not form.is_valid()
-
-
-def test_a_wrong_cell_has_its_error_beside_it():
-    posted = {"rows": "1", **row(0, name="apps", namespaces="Web")}
-
-    form = EksForm(posted, managed=managed())
-
-    assert list(form.errors) == ["cluster-0-namespaces"]
-
-
-def test_a_region_that_the_account_does_not_have_is_refused():
-    posted = {"rows": "1", **row(0, name="apps", region="eu-west-1")}
-
-    form = EksForm(posted, managed=managed())
-
-    assert list(form.errors) == ["cluster-0-region"]
-
-
-def test_no_row_at_all_is_an_error_of_the_form():
-    form = EksForm({"rows": "1", **row(0)}, managed=managed())
-
-    assert form.non_field_errors() == ["Choose or enter at least one cluster."]
-
-
-def test_two_rows_of_one_name_are_an_error_of_the_form():
-    posted = {
-        "rows": "2",
-        **row(0, name="apps", account_name="web"),
-        **row(1, name="jobs", account_name="web"),
-    }
-
-    form = EksForm(posted, managed=managed())
-
-    assert form.non_field_errors() == ["“web” is listed twice."]
 
 
 def test_the_rows_are_shown_as_groups():

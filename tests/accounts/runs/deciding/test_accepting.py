@@ -116,7 +116,7 @@ def test_it_says_what_spinnaker_runs_as(fields: dict[str, str], words: str) -> N
     row = managing_row(**fields)
 
     assert identity_in_words(row) == words
-    assert waiting_in_words(1, row) == (
+    assert waiting_in_words(1) == (
         f"1 account was evaluated, not verified: Bowline can't assume {words}, which "
         "Spinnaker runs as, and only read the policies. Bundles include it after an "
         "approver accepts it."

@@ -175,7 +175,7 @@ def test_the_page_asks_and_keeps_what_was_brought(account: ManagedAccount) -> No
     run = narrowing(account)
     browser = Client()
     browser.force_login(person("approver"))
-    posted = {"digest": plan_of(run).digest, "confirmation": "staging"}
+    posted = {"read": plan_of(run).digest, "confirmation": "staging"}
     path = f"/runs/{run.pk}/approve/"
 
     page = browser.get(run.get_absolute_url()).content.decode()

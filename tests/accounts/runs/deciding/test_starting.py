@@ -12,12 +12,6 @@ from tests.rows import account_row, person, run_row
 pytestmark = pytest.mark.usefixtures("managing")
 
 
-def test_an_account_that_is_described_to_the_end_is_planned() -> None:
-    run = start_plan(account_row(), person("operator"))
-
-    assert (run.kind, run.status) == (Run.Kind.ONBOARD, Status.PLANNING)
-
-
 def test_an_account_is_not_planned_before_each_part_is_described() -> None:
     draft = account_row(providers={}, regions=[])
 
@@ -26,17 +20,6 @@ def test_an_account_is_not_planned_before_each_part_is_described() -> None:
 
     assert [part.slug for part in missing(draft)] == ["providers", "access", "details"]
     assert not Run.objects.exists()
-
-
-@pytest.mark.parametrize("kind", [Run.Kind.ONBOARD, Run.Kind.MANAGING])
-def test_a_run_is_started_again_as_one_of_its_kind(kind: Run.Kind) -> None:
-    account = account_row() if kind == Run.Kind.ONBOARD else None
-    failed = run_row(Status.FAILED, kind=kind, account=account)
-
-    run = start_again(failed, person("operator"))
-
-    assert run.pk != failed.pk
-    assert (run.kind, run.account) == (kind, account)
 
 
 def test_a_verification_is_refused_again_as_it_was_at_first() -> None:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount, Run
+from accounts.models import ForeignPolicy, ManagedAccount, ManagingAccount
 from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan, plan_managing, remove, verify
@@ -51,10 +50,6 @@ def hidden(here: Credentials, account: Account, path: str, *roles: str) -> str:
     for role in roles:
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     return arn
-
-
-def found(run: Run) -> Any:
-    return run.checks.get(name__startswith="No unapproved policies in")
 
 
 def listed(account: ManagedAccount | None) -> list[tuple[str, str]]:

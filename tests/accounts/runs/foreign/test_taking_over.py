@@ -181,16 +181,6 @@ def test_nothing_leaves_before_bowlines_policies_are_there(iam: Any) -> None:
         take_over(account, None, TakeOver(owns=True))
 
 
-def test_an_account_with_roles_of_its_own_has_nothing_to_take_over(
-    account: ManagedAccount,
-) -> None:
-    ManagedAccount.objects.update(adopts=False)
-    account.refresh_from_db()
-
-    with pytest.raises(CannotTakeOver, match="doesn't use existing roles"):
-        take_over(account, None, TakeOver(owns=True))
-
-
 def test_a_run_that_took_nothing_over_cannot_be_undone(account: ManagedAccount) -> None:
     run = Run.objects.filter(account=account).latest("created_at")
     assert run.take_over == {}

@@ -32,7 +32,6 @@ from tests.rows import person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOOKUP = MANAGING.arn("policy/bowline/managing/BowlineRegionLookup")
-LIST = MANAGING.arn("policy/bowline/managing/BowlineAssumeManaged")
 TOOLS = MEMBERS[3]
 
 

@@ -21,7 +21,7 @@ from accounts.runs.owners.looking import (
     look_at_owners,
     take_word,
 )
-from accounts.runs.scope import Scope
+from accounts.runs.scope import Comparison, Scope, Side
 from onboarding.aws.errors import AwsError
 from onboarding.aws.session import Sessions
 from tests.rows import (
@@ -47,7 +47,7 @@ def aws() -> Iterator[Any]:
     with (
         patch.object(looking, "opens", return_value=True) as opens,
         patch.object(looking, "is_closed", return_value=True),
-        patch.object(looking, "left_to_do", return_value=((), "")),
+        patch.object(Side, "compared", return_value=Comparison((), 0, ())),
     ):
         yield opens
 

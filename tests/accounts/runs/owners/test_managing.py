@@ -9,9 +9,7 @@ import uuid
 import pytest
 
 from accounts.mapping.handing_off import hand_off_of_managing
-from accounts.mapping.managed import managed_of
-from accounts.mapping.managing import managing_of, managing_row
-from accounts.mapping.snapshots import managed_snapshot
+from accounts.mapping.managing import managing_row
 from accounts.models import HandOff, ManagedAccount, ManagingAccount, Rollout, Run
 from accounts.models.states import State, Status
 from accounts.runs import rollouts
@@ -20,11 +18,10 @@ from accounts.runs.managing import applying
 from accounts.runs.owners.hand_offs import (
     ManagingNotVerified,
     ManagingUnplanned,
-    hand_off_managing_now,
+    hand_off_for,
 )
 from accounts.runs.owners.looking import NOT_YET
 from accounts.runs.rollouts.census import managing_run
-from accounts.runs.scope import own_sides
 from script.emulated_organization import (
     BOWLINE,
     MANAGING,
@@ -36,7 +33,6 @@ from tests.accounts.runs.carried import root as owner_of
 from tests.accounts.runs.owners.owning import deploy, looked, owned
 from tests.accounts.runs.owners.test_handed_off_run import written
 from tests.accounts.runs.rollouts.rows import approved, statuses, work
-from tests.rows import run_row
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,7 +82,7 @@ def test_it_waits_for_its_owner_and_becomes_verified_by_the_walk(
     mine: Credentials, calls: Calls
 ) -> None:
     with pytest.raises(ManagingUnplanned):
-        hand_off_managing_now(managing_row())
+        hand_off_for(managing_row())
     run = done(carried(plan_managing(None)))
 
     assert run.status == Status.HANDED_OFF, run.error
@@ -262,17 +258,3 @@ def test_a_run_that_was_taken_over_while_it_waited_lists_nothing(
 
     assert run.status == Status.APPLYING
     assert ManagedAccount.objects.get().granted_at is None
-
-
-def test_grants_of_an_earlier_release_are_left_to_the_owner(here: Credentials) -> None:
-    key = f"arn:aws:kms:us-east-1:{MANAGING.account_id}:key/{uuid.UUID(int=1)}"
-    ManagingAccount.objects.update(made_by="owner", bakes=True, image_keys=[key])
-    account = member()
-    managing, managed = managing_of(managing_row()), managed_of(account)
-    snapshot = managed_snapshot(managing, managed)
-    del snapshot["grants_from"]
-    account.applied = [snapshot]
-
-    sides = own_sides(run_row(account=account), account, managing, managed)
-
-    assert [side.account_name for side in sides] == [DEV.name]

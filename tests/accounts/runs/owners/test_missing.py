@@ -10,7 +10,7 @@ from accounts.runs.actions import approve, plan, remove, verify
 from accounts.runs.owners.looking import ONCE_MORE, STILL_THERE
 from onboarding.topology import READER_ROLE
 from script.emulated_organization import Credentials
-from tests.accounts.runs.carried import DEV, carried, done, planned, root
+from tests.accounts.runs.carried import DEV, carried, done, planned
 from tests.accounts.runs.owners.owning import (
     account,
     delete,
@@ -19,7 +19,6 @@ from tests.accounts.runs.owners.owning import (
     owned,
     ready_to_hand_off,
 )
-from tests.onboarding.aws.field import trusting
 from tests.strict_aws.calls import Calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,19 +58,6 @@ def test_a_deleted_stack_is_named_and_leaves_the_next_bundle_at_the_second_look(
     deploy(here, account())
     assert verify_again().status == Status.VERIFIED
     assert ManagedAccount.objects.ready().get().missed == 0
-
-
-def test_an_edited_trust_is_shown_as_it_is(here: Credentials, verified: Run) -> None:
-    root(here, DEV, "iam").update_assume_role_policy(
-        RoleName="spinnakerManaged",
-        PolicyDocument=trusting(f"arn:aws:iam::{DEV.account_id}:root"),
-    )
-
-    found = verify_again()
-
-    failed = found.checks.get(name="Assume the managed role")
-    assert failed.located == "their trust"
-    assert failed.fix.startswith("Deploy the template that was handed off again")
 
 
 def test_a_removal_waits_until_the_owner_deleted_the_stack(

@@ -47,32 +47,34 @@ def begun(count: int, **settings: Any) -> Rollout:
     return rollout
 
 
-def test_an_account_of_few_that_fails_by_itself_holds_no_other_back() -> None:
+REFUSED = {"account": "OWN", "message": "AWS refused it in OWN."}
+NOT_OURS = {"account": "OWN", "message": "The role of OWN is somebody's."}
+
+
+@pytest.mark.parametrize(
+    ("errors", "reason"),
+    [
+        ([REFUSED], ""),
+        ([REFUSED, REFUSED], "2 accounts failed for the same reason."),
+        ([REFUSED, NOT_OURS], ""),
+        (
+            [{"account": CORE, "message": "AWS refused it."}],
+            "team-001 failed for a reason that might also affect other accounts.",
+        ),
+    ],
+    ids=["by itself", "one for two", "each for its own", "the managing account's"],
+)
+def test_of_few_accounts_a_cause_that_others_share_pauses(
+    errors: list[dict[str, str]], reason: str
+) -> None:
     rollout = begun(5)
 
-    failed(rollout, account="OWN", message="AWS refused it in OWN.")
+    for error in errors:
+        failed(rollout, **error)
 
-    assert rollout.state == Rollout.State.APPLYING
-    assert runs_of(rollout).filter(status=Status.APPLYING).count() == 1
-
-
-def test_a_cause_that_two_accounts_share_pauses() -> None:
-    rollout = begun(5)
-    failed(rollout, account="OWN", message="AWS refused it in OWN.")
-
-    failed(rollout, account="OWN", message="AWS refused it in OWN.")
-
-    assert rollout.state == Rollout.State.PAUSED
-    assert rollout.reason == "2 accounts failed for the same reason."
-
-
-def test_two_accounts_that_fail_each_for_its_own_reason_do_not() -> None:
-    rollout = begun(5)
-    failed(rollout, account="OWN", message="AWS refused it in OWN.")
-
-    failed(rollout, account="OWN", message="The role of OWN is somebody's.")
-
-    assert rollout.state == Rollout.State.APPLYING
+    assert rollout.reason == reason
+    assert (rollout.state == Rollout.State.PAUSED) == bool(reason)
+    assert reason or runs_of(rollout).filter(status=Status.APPLYING).count() == 1
 
 
 def test_a_cause_that_two_shared_when_somebody_resumed_it_pauses_it_no_more() -> None:
@@ -85,17 +87,6 @@ def test_a_cause_that_two_shared_when_somebody_resumed_it_pauses_it_no_more() ->
     failed(rollout, account="OWN", message="The role of OWN is somebody's.")
 
     assert rollout.state == Rollout.State.APPLYING
-
-
-def test_the_managing_accounts_failure_pauses() -> None:
-    rollout = begun(5)
-
-    failed(rollout, account=CORE, message="AWS refused it.")
-
-    assert rollout.state == Rollout.State.PAUSED
-    assert rollout.reason == (
-        "team-001 failed for a reason that might also affect other accounts."
-    )
 
 
 def test_limits_that_a_person_changed_hold_for_few_accounts_too() -> None:

@@ -15,7 +15,6 @@ from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.stages import COMMAND
 from onboarding.aws.session import Sessions
-from onboarding.resources.plan import Plan
 from tests.accounts.runs.rollouts.rows import (
     DIGEST,
     SAME,
@@ -104,16 +103,6 @@ def test_approving_ten_times_as_many_takes_no_more_queries(olga) -> None:
         queries.append(len(captured))
 
     assert queries[0] == queries[1]
-
-
-def test_a_plan_of_an_earlier_release_is_approved_with_its_digest(
-    rollout, olga
-) -> None:
-    runs_of(rollout).update(plan_digest="")
-
-    decisions.approve_group(rollout, SAME, olga)
-
-    assert {run.approved_digest for run in runs_of(rollout)} == {Plan().digest}
 
 
 def test_whoever_planned_in_production_leaves_it_to_somebody_else(olga) -> None:

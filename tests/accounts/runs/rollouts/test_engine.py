@@ -115,16 +115,11 @@ def test_a_plan_that_is_discarded_while_it_is_chosen_is_not_started(approved) ->
     assert first.status == Status.DISCARDED
 
 
-def test_nothing_starts_before_the_managing_account(approved) -> None:
-    Run.objects.filter(pk=managing_run(approved).pk).update(status=Status.APPLYING)
-
-    advance(approved.number)
-
-    assert statuses(approved) == {APPROVED: 12}
-
-
-def test_nothing_starts_where_the_managing_account_failed(approved) -> None:
-    Run.objects.filter(pk=managing_run(approved).pk).update(status=FAILED)
+@pytest.mark.parametrize("status", [APPLYING, FAILED])
+def test_nothing_starts_before_the_managing_account_is_verified(
+    approved, status: Status
+) -> None:
+    Run.objects.filter(pk=managing_run(approved).pk).update(status=status)
 
     advance(approved.number)
 

@@ -9,13 +9,12 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.runs.rollouts.census import Counts, Next, Settings, Wave, next_step
+from accounts.models import Rollout
+from accounts.runs.rollouts.census import Counts, Next, Wave, next_step
 
-USUAL = Settings(
-    first_wave=1, second_percent=10, at_once=50, most_failures=10, failure_percent=10
-)
+USUAL = Rollout()
 any_settings = st.builds(
-    Settings,
+    Rollout,
     first_wave=st.integers(1, 8),
     second_percent=st.integers(1, 100),
     at_once=st.integers(1, 20),
@@ -68,13 +67,13 @@ def test_a_rollout_obeys_its_settings_to_its_end(settings, total, late, data) ->
     assert counts.total == total + late - left
 
 
-def room_in(wave: int, settings: Settings, total: int) -> int:
+def room_in(wave: int, settings: Rollout, total: int) -> int:
     """Count by hand how many accounts a wave is for."""
     second = math.ceil(total * Fraction(settings.second_percent, 100))
     return (settings.first_wave, max(1, second), total)[wave - 1]
 
 
-def must_pause(counts: Counts, settings: Settings) -> bool:
+def must_pause(counts: Counts, settings: Rollout) -> bool:
     """Judge by hand whether the failures have reached a limit."""
     failed = [wave.failed for wave in counts.waves]
     begun = [n for n in (1, 2, 3) if counts.waves[n - 1] != Wave()]
@@ -90,7 +89,7 @@ def must_pause(counts: Counts, settings: Settings) -> bool:
     return here.failed > 0 and share >= Fraction(settings.failure_percent, 100)
 
 
-def assert_it_may_start(step: Next, counts: Counts, settings: Settings) -> None:
+def assert_it_may_start(step: Next, counts: Counts, settings: Rollout) -> None:
     before, here = counts.waves[: step.wave - 1], counts.waves[step.wave - 1]
     assert 0 <= step.start <= counts.approved
     if not step.start:
@@ -126,23 +125,23 @@ def test_ten_percent_follow_and_then_the_rest_so_many_at_once() -> None:
 
 
 def test_more_are_at_once_where_workers_carry_them_all_unless_a_person_chose() -> None:
-    follows = replace(USUAL, follows=True)
+    chosen = Rollout(at_once=51)
 
-    def started(carried: int, working: int, settings: Settings) -> int:
+    def started(carried: int, working: int, settings: Rollout) -> int:
         rest = Wave(working=working, carried=carried)
         waves = (Wave(good=1), Wave(good=10), rest)
         return next_step(Counts(approved=900, waves=waves), settings).start
 
-    assert started(0, 0, follows) == 50
-    assert started(32, 50, follows) == 0
-    assert started(50, 50, follows) == 13
-    assert started(128, 160, follows) == 0
-    assert started(128, 140, follows) == 20
-    assert started(128, 49, USUAL) == 1
+    assert started(0, 0, USUAL) == 50
+    assert started(32, 50, USUAL) == 0
+    assert started(50, 50, USUAL) == 13
+    assert started(128, 160, USUAL) == 0
+    assert started(128, 140, USUAL) == 20
+    assert started(128, 50, chosen) == 1
 
 
 def test_a_wave_is_tried_by_people_before_the_next_one() -> None:
-    waits = replace(USUAL, waits=True)
+    waits = Rollout(take_over={"trust": True})
     done, working = Wave(good=1), Wave(working=1)
 
     begun = next_step(Counts(approved=100), waits)
@@ -183,7 +182,7 @@ def test_the_first_account_that_fails_pauses_it() -> None:
 
 
 def test_the_share_of_failures_is_one_of_the_accounts_that_there_are() -> None:
-    settings = replace(USUAL, first_wave=5, failure_percent=50)
+    settings = Rollout(first_wave=5, failure_percent=50)
     waves = (Wave(failed=1), Wave(), Wave())
 
     step = next_step(Counts(approved=1, waves=waves), settings)
@@ -203,15 +202,13 @@ def test_accounts_that_left_the_rollout_make_no_share_of_failures_larger() -> No
     """Of a hundred, ten were started; then all but nineteen of them left."""
     waves = (Wave(good=1), Wave(good=9, failed=1), Wave())
 
-    step = next_step(
-        Counts(approved=8, waves=waves), replace(USUAL, failure_percent=11)
-    )
+    step = next_step(Counts(approved=8, waves=waves), Rollout(failure_percent=11))
 
     assert step.pause == ""
 
 
 def test_failures_of_all_waves_are_counted_together() -> None:
-    settings = replace(USUAL, failure_percent=100, most_failures=3)
+    settings = Rollout(failure_percent=100, most_failures=3)
     waves = (Wave(good=1), Wave(good=8, failed=2), Wave(working=20, failed=1))
 
     step = next_step(Counts(approved=60, waves=waves), settings)

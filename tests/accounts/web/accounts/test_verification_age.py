@@ -89,10 +89,6 @@ def test_the_counts_lead_to_as_many(viewer, stale, fresh, word, names) -> None:
     assert [row.name for row in page.context["page"]] == names
 
 
-def test_an_unknown_age_finds_nothing(viewer, stale) -> None:
-    assert not viewer.get("/accounts/?verification=young").context["page"].object_list
-
-
 def test_the_account_says_since_when(viewer, stale, fresh) -> None:
     assert SAYS in viewer.get(stale.get_absolute_url()).content.decode()
     page = viewer.get(fresh.get_absolute_url()).content.decode()

@@ -286,6 +286,7 @@ EKS = {"clusters": [{"name": "main", "region": "eu-west-1"}], "namespaces": []}
             [("EC2 bake", "yes → no")],
         ),
         ({"changed": {"lambda": [None, {}]}}, [("Lambda", "added")]),
+        ({"changed": {"managed_role": [None, ""], "carried": [None, {}]}}, []),
         ({"changed": {"lambda": [{}, None]}}, [("Lambda", "removed")]),
         ({"changed": {"ec2": [{"a": 1}, {"a": 1, "b": [2]}]}}, [("EC2 b", "none → 2")]),
         ({"changed": [[], ["operator"]]}, [("changed", "none → operator")]),

@@ -80,11 +80,11 @@ def test_the_report_says_what_can_be_taken_and_why_not_the_rest(operator) -> Non
     assert "Bowline can take 2 of 3 accounts" in said
     assert "1 account is left as it is." in said
     assert "Add 2 accounts" in said
-    listed = {one.account.name: one for one in page.context["listed"]}
+    listed = {one.name: groups for one, groups in page.context["listed"]}
     assert [*listed] == ["-Bad", "dev", "test"]
-    assert listed["-Bad"].fields[0][0] == "Can't be taken"
-    assert listed["-Bad"].fields[0][1][0].name == "name"
-    assert listed["dev"].fields[-1][0] == "Taken"
+    assert listed["-Bad"][0][0] == "Can't be taken"
+    assert listed["-Bad"][0][1][0].name == "name"
+    assert listed["dev"][-1][0] == "Taken"
     assert "config" in said
     assert not ManagedAccount.objects.exists()
 

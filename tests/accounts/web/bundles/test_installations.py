@@ -71,7 +71,7 @@ def test_the_operators_kubeconfigs_come_first_where_there_are_any(path: str):
 def test_the_formats_that_are_there_are_explained():
     found = formats(["README.md", "hal/apply.sh", "hal/check.sh", "verify.sh"])
 
-    assert [one.path for one in found] == ["hal/", "verify.sh"]
+    assert [*found] == ["hal/", "verify.sh"]
 
 
 HALS_OWN = {"hal backup create", "hal/check.sh", "hal/remove.sh && hal deploy apply"}

@@ -100,13 +100,3 @@ def test_where_accounts_are_gone_from_it_the_page_asks(operator) -> None:
     operator.post("/bundles/3/installed/", {"answer": " gone "})
 
     assert Bundle.objects.installed().get().number == 3
-
-
-@pytest.mark.parametrize("status", [Bundle.Status.BUILDING, Bundle.Status.FAILED])
-def test_a_bundle_that_is_not_ready_cannot_be_installed(operator, status) -> None:
-    Bundle.objects.filter(number=2).update(status=status)
-
-    page = operator.post("/bundles/2/installed/", follow=True).content.decode()
-
-    assert "You can&#x27;t mark it as installed yet" in page
-    assert not Bundle.objects.installed().exists()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from accounts.mapping.entries import keep_verified
-from accounts.models import Activity, Bundle, ManagedAccount
+from accounts.models import Activity, Bundle, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.spinnaker.bundles import build, new_bundle
 from tests.accounts.runs.foreign.rows import foreign_row
@@ -134,6 +134,25 @@ def test_it_says_which_accounts_were_edited_and_not_proved_since(
     assert "Edits not included" not in before
     assert "Edits not included" in after
     assert f'<a href="{account.get_absolute_url()}">staging</a>' in after
+
+
+@pytest.mark.parametrize("is_excluded", [False, True])
+def test_it_names_accounts_that_are_being_removed(
+    operator, account, is_excluded: bool
+) -> None:
+    run_row(Status.DISCARDED, account=account, kind=Run.Kind.REMOVE)
+    other = account_row("other", account_id="9" * 12, verification=State.VERIFIED)
+    if is_excluded:
+        operator.post(f"/accounts/{account.pk}/exclude/")
+    before = text(operator)
+    removal = run_row(Status.PLANNED, account=account, kind=Run.Kind.REMOVE)
+
+    after = text(operator)
+
+    assert other.name in before
+    assert "being removed" not in before
+    assert ("Included although they're being removed" in after) is not is_excluded
+    assert (f'href="{removal.get_absolute_url()}">' in after) is not is_excluded
 
 
 def test_what_failed_is_kept_and_said(operator, account) -> None:
@@ -292,5 +311,5 @@ def test_many_failures_take_no_more_queries(
         run_row(Status.FAILED, account=other, error={"message": "Gone."})
     ManagedAccount.objects.all().fail()
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         operator.get("/bundles/next/")

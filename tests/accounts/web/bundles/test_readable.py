@@ -9,21 +9,6 @@ def test_headings_are_below_those_of_the_page() -> None:
     assert readable("# One\n\n## Two\n") == "<h3>One</h3>\n<h4>Two</h4>\n"
 
 
-def test_code_is_coloured_and_can_be_scrolled_by_keyboard() -> None:
-    html = readable("```sh\necho '<b>'\n```\n")
-
-    assert '<pre class="code" tabindex="0"><code>' in html
-    assert '<span class="nb">echo</span>' in html
-    assert "&lt;b&gt;" in html
-
-
-def test_a_table_is_one_of_ours() -> None:
-    html = readable("| a | b |\n|---|---|\n| 1 | 2 |\n")
-
-    assert '<div class="table-scroll" tabindex="0"><table class="table">' in html
-    assert "<td>2</td>" in html
-
-
 @pytest.mark.parametrize(
     "text",
     [

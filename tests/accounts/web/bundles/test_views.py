@@ -8,7 +8,6 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 
 from accounts.models import Bundle
@@ -61,17 +60,6 @@ def test_it_is_built_on_request(operator, managing) -> None:
     assert response.url == "/bundles/1/"
     assert list(bundle.accounts.all()) == [account]
     assert bundle.created_by.get_username() == "operator"
-
-
-def test_without_a_ready_account_it_says_what_is_missing(operator, managing) -> None:
-    account_row(state=State.FAILED)
-
-    response = operator.post("/bundles/build/")
-
-    assert response.url == "/bundles/"
-    assert not Bundle.objects.exists()
-    (message,) = get_messages(response.wsgi_request)
-    assert "staging is failed" in str(message)
 
 
 def test_the_list_is_newest_first(operator) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,8 +53,9 @@ def test_what_fails_halfway_is_open_no_longer() -> None:
         yield "a"
         raise ZeroDivisionError
 
-    found: Any = streams.streamed(1, lines(), "text/csv")
-    with pytest.raises(ZeroDivisionError):
+    request: Any = SimpleNamespace(user=SimpleNamespace(pk=1))
+    found: Any = streams.saved_as(request, "list.csv", "csv", lines())
+    with pytest.raises(ZeroDivisionError), closing(found):
         list(found)
 
     assert streams.open_of.total() == 0

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import ManagingAccount, Run
 from accounts.models.states import State, Status
-from tests.rows import account_row, hand_off_row, managing_row, person, run_row
+from tests.accounts.web.handoff.test_views import read
+from tests.rows import account_row, hand_off_row, managing_row, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +24,6 @@ BOWLINE = "arn:aws:iam::911111111111:user/bowline"
 def owned_row(**fields: Any) -> ManagingAccount:
     plain = {"made_by": "owner", "bowline_principal": BOWLINE}
     return managing_row(**{**plain, **fields})
-
-
-def read(client: Client, row: ManagingAccount, role: str = "operator") -> str:
-    client.force_login(person(role))
-    page = client.get(reverse("accounts:hand-off", args=[row.pk]))
-    assert page.status_code == 200
-    return page.content.decode()
 
 
 def test_it_speaks_of_the_identity_and_lists_each_account(client: Client) -> None:

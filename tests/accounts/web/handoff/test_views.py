@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,8 @@ from accounts.models import (
     Run,
 )
 from accounts.models.states import State, Status
-from accounts.web.handoff.views import SHORT, is_long
+from onboarding.access_role import Command
+from onboarding.handoff.words import Way
 from onboarding.topology import READER_ROLE, MadeBy
 from tests.rows import account_row, hand_off_row, managing_row, person, run_row
 
@@ -36,7 +38,9 @@ def ready_row(**fields: Any) -> ManagedAccount:
     return account_row(**{**plain, **fields})
 
 
-def read(client: Client, account: ManagedAccount, role: str = "operator") -> str:
+def read(
+    client: Client, account: ManagedAccount | ManagingAccount, role: str = "operator"
+) -> str:
     client.force_login(person(role))
     page = client.get(reverse("accounts:hand-off", args=[account.pk]))
     assert page.status_code == 200
@@ -65,8 +69,14 @@ def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
 
 
 def test_only_a_long_command_is_set_apart() -> None:
-    assert not is_long("echo\n" * SHORT)
-    assert is_long("echo\n" * (SHORT + 1))
+    steps = [Command("Run this", "echo\n" * lines) for lines in (20, 21)]
+    way = Way("AWS CLI", "Quick", tuple(steps))
+
+    page = render_to_string("handoff/_ways.html", {"ways": [way], "name": "way"})
+
+    assert 'data-copy-from="way-aws-cli-1"' not in page
+    assert 'data-copy-from="way-aws-cli-2"' in page
+    assert 'id="way-aws-cli-2"' in page
 
 
 def test_the_organization_gets_a_stack_set(client: Client) -> None:

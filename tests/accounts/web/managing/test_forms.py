@@ -15,7 +15,10 @@ from tests.rows import account_row, managing_row
 pytestmark = pytest.mark.django_db
 
 ARN = "arn:aws:iam::911111111111:role/Spinnaker"
+CAP = "arn:aws:iam::911111111111:policy/Cap"
+BAKES = {"bakes": "on"}
 POD = {
+    "identity_kind": "pod_role",
     "pod_cluster": "tools",
     "pod_region": "eu-west-1",
     "pod_namespace": "spinnaker",
@@ -40,133 +43,153 @@ def test_the_documented_names_are_proposed() -> None:
     assert proposed["trusts_bowline"].value() is True
 
 
-def test_an_instance_role_needs_only_its_name() -> None:
-    described = form()
-
-    assert described.is_valid(), described.errors
-
-
-def test_a_pod_role_needs_its_cluster() -> None:
-    described = form(identity_kind="pod_role")
-
-    assert set(described.errors) == set(POD)
-
-
-def test_a_pod_role_is_taken_whole() -> None:
-    described = form(identity_kind="pod_role", **POD)
-
-    assert described.is_valid(), described.errors
-
-
-def test_a_pods_region_must_be_of_the_partition() -> None:
-    described = form(identity_kind="pod_role", **{**POD, "pod_region": "eu-wst-1"})
-
-    assert "eu-west-1" in errors(described, "pod_region")
+def existing(arn: str) -> dict[str, str]:
+    return {"identity_kind": "existing", "identity_arn": arn}
 
 
 @pytest.mark.parametrize(
-    ("field", "written"),
+    ("fields", "missing"),
     [
-        ("pod_cluster", "$(id)"),
-        ("pod_namespace", "Spinnaker"),
-        ("pod_service_account", "a*"),
+        ({}, set()),
+        ({"identity_kind": "pod_role"}, {*POD} - {"identity_kind"}),
+        ({"identity_kind": "existing"}, {"identity_arn"}),
+        ({"assume": "organization"}, {"organization"}),
     ],
+    ids=["an instance role", "a pod role", "an existing identity", "an organization"],
 )
-def test_a_pods_names_have_kubernetes_form(field: str, written: str) -> None:
-    described = form(identity_kind="pod_role", **{**POD, field: written})
-
-    assert f"“{written}” isn't valid" in errors(described, field)
-
-
-def test_an_existing_identity_needs_its_arn() -> None:
-    described = form(identity_kind="existing")
-
-    assert set(described.errors) == {"identity_arn"}
-
-
-def test_an_existing_identity_must_be_of_this_account() -> None:
-    described = form(identity_kind="existing", identity_arn=ARN.replace("9", "8", 1))
-
-    assert "belongs to account 811111111111" in errors(described, "identity_arn")
-
-
-def test_an_existing_identity_must_be_of_this_partition() -> None:
-    arn = ARN.replace("arn:aws:", "arn:aws-cn:")
-
-    described = form(identity_kind="existing", identity_arn=arn)
-
-    assert "belongs to partition aws-cn" in errors(described, "identity_arn")
+def test_each_choice_needs_what_describes_it(
+    fields: dict[str, str], missing: set[str]
+) -> None:
+    assert set(form(**fields).errors) == missing
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("fields", "field", "says"),
     [
-        "SpinnakerAuthRole",
-        "arn:aws:sts::911111111111:assumed-role/Spinnaker/session",
-        f"{ARN}\n",
+        ({**POD, "pod_region": "eu-wst-1"}, "pod_region", "eu-west-1"),
+        ({**POD, "pod_cluster": "$(id)"}, "pod_cluster", "“$(id)” isn't valid"),
+        ({**POD, "pod_namespace": "Spin"}, "pod_namespace", "“Spin” isn't valid"),
+        (
+            {**POD, "pod_service_account": "a*"},
+            "pod_service_account",
+            "“a*” isn't valid",
+        ),
+        (
+            existing(ARN.replace("9", "8", 1)),
+            "identity_arn",
+            "belongs to account 811111111111",
+        ),
+        (
+            existing(ARN.replace("arn:aws:", "arn:aws-cn:")),
+            "identity_arn",
+            "belongs to partition aws-cn",
+        ),
+        *(
+            (existing(written), "identity_arn", "Enter the full ARN of a role or user")
+            for written in (
+                "SpinnakerAuthRole",
+                "arn:aws:sts::911111111111:assumed-role/Spinnaker/session",
+                f"{ARN}\nx*",
+            )
+        ),
+        ({**BAKES, "ami_owner": "imgaes"}, "ami_owner", "no account “imgaes”"),
+        ({**BAKES, "ami_owner": "imagse"}, "ami_owner", "Did you mean images?"),
+        ({"boundary": "Cap"}, "boundary", "whole ARN of a managed policy"),
+        (
+            {**BAKES, "image_keys": "alias/images"},
+            "image_keys",
+            "Enter the full ARN of a KMS key",
+        ),
+        (
+            {**BAKES, "image_keys": image_key(account="933333333333")},
+            "image_keys",
+            "belongs to account 933333333333",
+        ),
+        (
+            {"made_by": "owner", "trusts_bowline": ""},
+            "trusts_bowline",
+            "Required: without it, Bowline",
+        ),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_right_is_refused_at_its_field(
+    fields: dict[str, str], field: str, says: str
+) -> None:
+    account_row("images")
+
+    assert says in errors(form(**fields), field)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "taken"),
+    [
+        (POD, "pod_cluster", "tools"),
+        ({"organization": "o-a1b2c3d4e5"}, "organization", ""),
+        ({**BAKES, "ami_owner": "images"}, "ami_owner", "images"),
+        ({"ami_owner": "images"}, "ami_owner", ""),
+        (
+            {"boundary": CAP, "trust_organization": "o-a1b2c3d4e5"},
+            "boundary",
+            CAP,
+        ),
+        ({**BAKES, "image_keys": image_key()}, "image_keys", [image_key()]),
+        ({"image_keys": image_key()}, "image_keys", []),
+        (
+            {"made_by": "owner", "access_role": "Access", "trusts_bowline": "on"},
+            "access_role",
+            "",
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_other_choices_ask_for_is_taken_and_the_rest_forgotten(
+    fields: dict[str, str], field: str, taken: Any
+) -> None:
+    account_row("images")
+    described = form(**fields)
+
+    assert described.is_valid(), described.errors
+    assert getattr(described.save(), field) == taken
+
+
+@pytest.mark.parametrize(
+    ("before", "fields", "field"),
+    [
+        (
+            {"identity_arn": ARN},
+            {"identity_arn": "$(id)", "pod_region": "nowhere"},
+            "identity_arn",
+        ),
+        ({"ami_owner": "gone"}, {**BAKES, "ami_owner": "gone"}, "ami_owner"),
+        ({"account_id": "911111111111"}, {"account_id": "1" * 12}, "account_id"),
+        (
+            {"applied": [{"name": "x"}], "made_by": "bowline"},
+            {"made_by": "owner", "trusts_bowline": "on"},
+            "made_by",
+        ),
+    ],
+    ids=[
+        "a field of another kind",
+        "an owner of images that was removed since",
+        "the account while others are managed from it",
+        "who makes roles that exist",
     ],
 )
-def test_what_is_no_arn_of_a_role_or_user_is_refused(written: str) -> None:
-    described = form(identity_kind="existing", identity_arn=f"{written}x*")
-
-    assert "Enter the full ARN of a role or user" in errors(described, "identity_arn")
-
-
-def test_fields_of_another_kind_are_neither_asked_nor_lost() -> None:
-    row = ManagingAccount(identity_arn=ARN)
-
-    described = form(row, identity_arn="$(id)", pod_region="nowhere")
+def test_what_was_described_before_stays(
+    before: dict[str, Any], fields: dict[str, str], field: str
+) -> None:
+    account_row(granted_at=timezone.now())
+    described = form(managing_row(**before), **fields)
 
     assert described.is_valid(), described.errors
-    assert described.cleaned_data["identity_arn"] == ARN
-
-
-def test_an_organization_needs_its_id() -> None:
-    described = form(assume="organization")
-
-    assert set(described.errors) == {"organization"}
-
-
-def test_listed_accounts_forget_the_organization() -> None:
-    described = form(organization="o-a1b2c3d4e5")
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["organization"] == ""
+    assert described.cleaned_data[field] == before[field]
 
 
 def test_a_described_organization_is_shown_as_chosen() -> None:
     shown = ManagingForm(instance=ManagingAccount(organization="o-a1b2c3d4e5"))
 
     assert shown["assume"].value() == "organization"
-
-
-def test_images_belong_to_one_of_the_accounts() -> None:
-    account_row("images")
-
-    described = form(bakes="on", ami_owner="images")
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["ami_owner"] == "images"
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [("imgaes", ""), ("imagse", "Did you mean images?")]
-)
-def test_images_of_no_account_are_refused_with_near_names(
-    written: str, meant: str
-) -> None:
-    account_row("images")
-
-    described = form(bakes="on", ami_owner=written)
-
-    assert f"no account “{written}”" in errors(described, "ami_owner")
-    assert meant in errors(described, "ami_owner")
-
-
-def test_an_owner_of_images_that_was_removed_since_may_stay() -> None:
-    described = form(ManagingAccount(ami_owner="gone"), bakes="on", ami_owner="gone")
-
-    assert described.is_valid(), described.errors
 
 
 def test_the_folded_fields_are_said_in_one_line() -> None:
@@ -200,66 +223,6 @@ def test_folded_fields_are_open_where_one_of_them_is_wrong(
     assert ('<details class="more" open>' in page) is is_open
 
 
-def test_without_baking_no_account_owns_images() -> None:
-    account_row("images")
-
-    described = form(ami_owner="images")
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["ami_owner"] == ""
-
-
-def test_the_account_is_fixed_while_others_are_managed_from_it() -> None:
-    account_row(granted_at=timezone.now())
-
-    described = form(ManagingAccount(account_id="911111111111"), account_id="1" * 12)
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["account_id"] == "911111111111"
-
-
-def test_a_boundary_and_the_trusts_organization_may_be_named() -> None:
-    cap = "arn:aws:iam::911111111111:policy/Cap"
-
-    described = form(boundary=cap, trust_organization="o-a1b2c3d4e5")
-
-    assert described.is_valid(), described.errors
-    assert described.save().boundary == cap
-
-
-def test_a_boundary_is_a_policys_arn() -> None:
-    described = form(boundary="Cap")
-
-    assert "whole ARN of a managed policy" in errors(described, "boundary")
-
-
-def test_keys_of_images_are_asked_for_where_images_are_baked() -> None:
-    key = image_key()
-
-    assert form(bakes="on", image_keys=key).save().image_keys == [key]
-
-
-def test_keys_of_images_are_forgotten_where_none_are_baked() -> None:
-    described = form(image_keys=image_key())
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["image_keys"] == []
-
-
-def test_a_key_is_named_by_its_arn() -> None:
-    assert "Enter the full ARN of a KMS key" in errors(
-        form(bakes="on", image_keys="alias/images"), "image_keys"
-    )
-
-
-def test_a_key_of_another_account_is_refused() -> None:
-    key = image_key(account="933333333333")
-
-    assert "belongs to account 933333333333" in errors(
-        form(bakes="on", image_keys=key), "image_keys"
-    )
-
-
 @pytest.mark.parametrize(
     ("fields", "fits"),
     [
@@ -290,21 +253,3 @@ def test_a_list_must_hold_the_accounts_that_stand(
     assert described.is_valid() is fits, described.errors
     if not fits:
         assert "You have 3 accounts, but" in errors(described, "assume")
-
-
-def test_an_owner_needs_no_access_role_and_a_trust_in_bowline() -> None:
-    described = form(made_by="owner", access_role="Access", trusts_bowline="on")
-    unread = form(made_by="owner", trusts_bowline="")
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["access_role"] == ""
-    assert "Required: without it, Bowline" in errors(unread, "trusts_bowline")
-
-
-def test_who_makes_the_roles_cannot_change_once_they_exist() -> None:
-    row = managing_row(applied=[{"name": "x"}])
-
-    described = form(row, made_by="owner", trusts_bowline="on")
-
-    assert described.is_valid(), described.errors
-    assert described.cleaned_data["made_by"] == "bowline"

@@ -82,6 +82,7 @@ def shown(response: Any) -> list[str]:
         ("tag=team%3Dw%3Db", ["web"]),
         ("tag=a%3D", ["web"]),
         ("tag=data", []),
+        ("sort=secret", ["Data Lake", "old", "web", "Ωmega"]),
         ("sort=-account_id", ["old", "Ωmega", "web", "Data Lake"]),
     ],
 )

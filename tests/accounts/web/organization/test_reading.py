@@ -44,13 +44,6 @@ def test_the_emulated_organization_is_read_and_shown(client, aws) -> None:
     assert Member.objects.filter(unit__path__endswith="Production").count() == 2
 
 
-def test_a_get_reads_nothing(operator) -> None:
-    assert operator.get(READ).status_code == 405
-    operator.get(URL)
-
-    assert not Organization.objects.exists()
-
-
 def test_one_reading_is_enough(operator) -> None:
     operator.post(READ)
     again = operator.post(READ)

@@ -19,11 +19,10 @@ from accounts.models import (
     Rollout,
     Run,
 )
-from accounts.models.lease import LeaseLost
 from accounts.runs.rollouts import CannotStart
 from accounts.tasks import carry_on
 from onboarding.topology import READER_ROLE
-from tests.accounts.discover.organization.organizations import CORE, taken_over
+from tests.accounts.discover.organization.organizations import CORE
 from tests.accounts.web.answers import messages_of
 from tests.rows import account_row, managing_row, person
 
@@ -215,20 +214,6 @@ def test_what_cannot_be_planned_is_added_and_the_page_says_why(
     answer = operator.get(adding.get_absolute_url())
     assert "There is no room." in messages_of(answer)
     assert ManagedAccount.objects.count() == COUNT
-
-
-def test_a_worker_that_lost_its_lease_leaves_nothing(
-    operator, unit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    adding = pressed(operator)
-    adding.take_lease()
-    monkeypatch.setattr("accounts.discover.organization.members.CHECKED_AT_ONCE", COUNT)
-    monkeypatch.setattr(adding_module, "save_all", taken_over(adding_module.save_all))
-
-    with pytest.raises(LeaseLost):
-        adding_module.describe(adding)
-
-    assert not ManagedAccount.objects.exists()
 
 
 def test_a_killed_worker_is_continued_where_it_was(

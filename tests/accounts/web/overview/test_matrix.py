@@ -12,7 +12,6 @@ from accounts.lists.overview import (
     Counted,
     counts_by_environment,
     fills,
-    older_policies,
     open_production,
 )
 from accounts.models.states import FAILING, WORDS, State
@@ -112,7 +111,7 @@ def test_all_that_is_counted_of_accounts_takes_one_query(
     with django_assert_num_queries(1):
         counts = counts_by_environment()
         matrix = matrix_of(counts)
-        found = [*open_production(counts), *older_policies(counts), *fills(row)]
+        found = [*open_production(counts), *fills(row)]
 
     assert len(matrix.first) == len(found) == 1
 

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from accounts.models import ManagedAccount, ManagingAccount
+from accounts.web.overview import views
 from accounts.web.overview.views import (
     LONGEST_LINE,
     MOST_NODES,
     NARROW_WIDTH,
     WIDTH,
-    ShownAccount,
+    Picture,
     grouped,
-    narrow,
-    wide,
 )
 
-CENTRE = ShownAccount("core", "", "verified", "SpinnakerAuthRole", "/managing/", "core")
+
+def wide(accounts: list[ManagedAccount]) -> Picture:
+    return views.wide(CENTRE, "SpinnakerAuthRole", grouped(accounts))
 
 
-def seen(name: str, environment: str = "", state: str = "verified") -> ShownAccount:
-    return ShownAccount(name, environment, state, state, f"/accounts/{name}/", name)
+def narrow(accounts: list[ManagedAccount]) -> Picture:
+    return views.narrow(CENTRE, "SpinnakerAuthRole", grouped(accounts))
 
 
-def many(count: int) -> list[ShownAccount]:
+CENTRE = ManagingAccount(name="core", state="verified")
+
+
+def seen(name: str, environment: str = "", state: str = "verified") -> ManagedAccount:
+    unapproved = state == "not as approved"
+    kept = "drifted" if unapproved else state
+    return ManagedAccount(
+        name=name, environment=environment, state=kept, unapproved=unapproved
+    )
+
+
+def many(count: int) -> list[ManagedAccount]:
     environments = ("development", "production", "staging", "")
     return [seen(f"a{n}", environments[n % 4]) for n in range(count)]
 
@@ -28,16 +41,16 @@ def many(count: int) -> list[ShownAccount]:
 def test_every_account_has_a_node_and_an_edge() -> None:
     accounts = many(MOST_NODES)
 
-    picture = wide(CENTRE, accounts)
+    picture = wide(accounts)
 
-    assert sorted(node.seen.name for node in picture.nodes) == sorted(
+    assert sorted(node.account.name for node in picture.nodes) == sorted(
         account.name for account in accounts
     )
     assert len(picture.edges) == len(accounts)
 
 
 def test_nodes_stay_inside_and_never_overlap() -> None:
-    for picture in (wide(CENTRE, many(60)), narrow(CENTRE, many(60))):
+    for picture in (wide(many(60)), narrow(many(60))):
         boxes = [picture.centre, *picture.nodes]
 
         for node in boxes:
@@ -58,7 +71,7 @@ def test_nodes_stay_inside_and_never_overlap() -> None:
 
 
 def test_wide_has_the_managing_account_in_the_middle() -> None:
-    picture = wide(CENTRE, many(8))
+    picture = wide(many(8))
 
     assert picture.width == WIDTH
     assert picture.centre.x + picture.centre.width / 2 == WIDTH / 2
@@ -66,7 +79,7 @@ def test_wide_has_the_managing_account_in_the_middle() -> None:
 
 
 def test_narrow_has_the_managing_account_on_top() -> None:
-    picture = narrow(CENTRE, many(8))
+    picture = narrow(many(8))
 
     assert picture.width == NARROW_WIDTH
     assert picture.centre.y == 0
@@ -74,17 +87,17 @@ def test_narrow_has_the_managing_account_on_top() -> None:
 
 
 def test_an_environment_has_one_heading_and_its_accounts_below_it() -> None:
-    picture = narrow(CENTRE, [seen("b", "web"), seen("a"), seen("c", "web")])
+    picture = narrow([seen("b", "web"), seen("a"), seen("c", "web")])
 
     assert [heading.text for heading in picture.headings] == ["web", "No environment"]
     web, nameless = (heading.y for heading in picture.headings)
-    below_web = [n.seen.name for n in picture.nodes if web < n.y < nameless]
+    below_web = [n.account.name for n in picture.nodes if web < n.y < nameless]
     assert below_web == ["b", "c"]
 
 
 def test_a_broken_trust_is_marked() -> None:
     states = ("failed", "drifted", "not as approved", "verified")
-    picture = wide(CENTRE, [seen(state, state=state) for state in states])
+    picture = wide([seen(state, state=state) for state in states])
 
     marks = {edge.state: edge.mark for edge in picture.edges}
     marked = {state for state, mark in marks.items() if mark is not None}
@@ -92,15 +105,15 @@ def test_a_broken_trust_is_marked() -> None:
 
 
 def test_the_state_says_the_colour_and_the_icon() -> None:
-    node = wide(CENTRE, [seen("a", state="failed")]).nodes[0]
+    node = wide([seen("a", state="failed")]).nodes[0]
 
-    assert (node.colour, node.icon) == ("bad", "cross")
+    assert (node.badge.colour, node.badge.icon) == ("bad", "cross")
 
 
 def test_a_long_name_is_cut() -> None:
-    node = wide(CENTRE, [seen("x" * 60)]).nodes[0]
+    node = wide([seen("x" * 60)]).nodes[0]
 
-    assert len(node.label) + len(node.seen.word) < LONGEST_LINE
+    assert len(node.label) + len(node.word) < LONGEST_LINE
     assert node.label.endswith("x…")
 
 

@@ -109,6 +109,20 @@ def test_every_account_is_a_link_in_the_picture_and_in_the_table(viewer) -> None
     assert "<title>staging (922222222222): failed</title>" in page
 
 
+def test_an_account_trusts_nobody_before_that_is_verified(viewer, managing) -> None:
+    """A rollout lets Spinnaker assume its accounts before it plans any of them."""
+    now, verified = timezone.now(), {"entries": [], "managed": {}}
+    account_row("failed", account_id="933333333333", state=State.FAILED, granted_at=now)
+    account_row("good", state=State.VERIFIED, granted_at=now, verified=verified)
+
+    page = viewer.get("/").content.decode()
+
+    rows = dict(re.findall(r'data-row>.*?">(\w+)</a></td>(.*?)</tr>', page))
+    assert "not verified yet" in rows["failed"]
+    assert f"<td>{managing.name}</td>" in rows["good"]
+    assert f"<td>{managing.name}</td>" not in rows["failed"]
+
+
 def test_the_counts_lead_to_the_filtered_list(viewer, managing) -> None:
     many(4)
 

@@ -40,6 +40,25 @@ def test_a_rollout_says_once_it_is_stopped_what_it_leaves(operator, rollout) -> 
     assert planned.url == Run.objects.get(status=Status.PLANNING).get_absolute_url()
 
 
+def test_a_plan_names_the_accounts_that_it_lists_and_that_could_not_be_planned(
+    approver,
+) -> None:
+    managing_row(state=State.VERIFIED)
+    rollout = started(3)
+    first = Run.objects.get(rollout=rollout, kind=Run.Kind.MANAGING)
+    plan(rollout)
+    Run.objects.filter(pk=first.pk).update(status=Status.PLANNED)
+    before = page(approver, first.get_absolute_url())
+    gone = Run.objects.filter(account_name="team-001")
+    gone.update(status=Status.FAILED, error={"message": "No.", "hint": ""})
+
+    after = page(approver, first.get_absolute_url())
+
+    assert "couldn't be planned" not in before
+    assert "<b>1 of these accounts couldn't be planned.</b>" in after
+    assert "lets Spinnaker assume a role in team-001." in after
+
+
 def test_an_account_in_which_something_exists_is_not_left_over(
     operator, rollout
 ) -> None:

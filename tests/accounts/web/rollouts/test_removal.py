@@ -96,16 +96,6 @@ def test_removals_are_not_among_plans_that_are_the_same(approver, removal) -> No
     assert statuses(removal) == {Status.PLANNED: 3}
 
 
-def test_what_spinnaker_has_since_is_not_approved_with_its_group(removal) -> None:
-    account = bundled()
-
-    approved = decisions.approve_group(removal, SAME, person("approver"))
-
-    assert len(approved.done) == 2
-    assert "Spinnaker has team-001, in bundle" in approved.reasons[0]
-    assert account.runs.get().status == Status.PLANNED
-
-
 def test_what_spinnaker_has_since_is_not_withdrawn(removal) -> None:
     """Its removal is discarded, or it leaves Spinnaker; then the rest goes on."""
     managing = managing_planned(removal)
@@ -153,19 +143,20 @@ BEFORE = timezone.now() - timedelta(days=1)
 
 @pytest.mark.parametrize(
     "changed",
-    [{"created_at": BEFORE}, {"installed_at": None}],
-    ids=["installed since", "built since"],
+    [{"created_at": BEFORE}, {"installed_at": None}, {}],
+    ids=["installed since", "built since", "both"],
 )
 def test_what_spinnaker_has_by_either_way_is_not_approved(
     removal, changed: dict[str, Any]
 ) -> None:
-    bundled()
+    account = bundled()
     Bundle.objects.update(**changed)
 
     approved = decisions.approve_group(removal, SAME, person("approver"))
 
     assert len(approved.done) == 2
     assert "team-001" in approved.reasons[0]
+    assert account.runs.get().status == Status.PLANNED
 
 
 def test_what_spinnaker_had_before_was_decided_when_it_was_planned(removal) -> None:

@@ -29,14 +29,6 @@ def test_only_what_a_plan_brings_about_is_discouraged(kind: Run.Kind) -> None:
     assert plan_of(run_row(account=account, kind=kind)).not_recommended == ()
 
 
-def test_a_plan_says_from_which_policies_to_which_it_goes(three_policy_sets) -> None:
-    run = run_row(account=account_row(policy_set=1))
-
-    assert brings(run) == (
-        "This plan updates staging from policy version 1 to version 3:"
-    )
-
-
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.mapping.managing import managing_of
-from accounts.models import Activity, EnabledProvider, ManagedAccount, Run, Step
+from accounts.models import EnabledProvider, ManagedAccount, Run, Step
 from accounts.models.states import Status
 from accounts.runs.actions import approve, discard
 from onboarding.desired.capacity import fitting
@@ -58,15 +58,6 @@ def test_the_ticked_are_approved_and_the_others_wait(approver, three) -> None:
     )
     assert Run.objects.get(status=Status.PLANNED) == three[0]
     assert {run.approved_by.username for run in three_approved()} == {"approver"}
-
-
-def test_the_comment_is_kept_with_each_of_them(approver, three) -> None:
-    approver.post(f"{URL}approve/", {**ids(three[1:]), "comment": "Seen with ops."})
-
-    said = [run.approval_comment for run in three_approved()]
-    assert said == ["Seen with ops."] * 2
-    kept = Activity.objects.filter(what=Activity.What.APPROVE)
-    assert [entry.detail["comment"] for entry in kept] == said
 
 
 def test_a_comment_that_is_refused_approves_nothing_and_forgets_nothing(

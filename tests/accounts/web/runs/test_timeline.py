@@ -65,6 +65,14 @@ def test_a_run_that_was_approved(status: Status, expected: str) -> None:
     assert " ".join(states(found).values()) == expected
 
 
+def test_what_was_approved_and_then_discarded_was_not_applied() -> None:
+    stopped = run(Status.DISCARDED, approved_at=NOW)
+
+    found = stages(stopped, steps("pending"), checked=False)
+
+    assert " ".join(states(found).values()) == "done done skipped skipped"
+
+
 def test_a_failed_step_fails_the_apply() -> None:
     approved = run(Status.FAILED, approved_at=NOW)
 

@@ -356,14 +356,3 @@ def test_an_approver_reads_what_is_discouraged_and_which_policies_come(
         < approve
     )
     assert page.index("<b>v3</b> Snapshots may be shared.") < approve
-
-
-def test_a_removal_brings_nothing(approver, three_policy_sets) -> None:
-    account = account_row(policy_set=1, providers={"ec2": {"access": "power-user"}})
-    run = run_row(account=account, kind=Run.Kind.REMOVE)
-    step_row(run, verb="delete", before={"a": 1}, after=None)
-
-    page = approver.get(run.get_absolute_url()).content.decode()
-
-    assert "NotRecommended" not in page
-    assert "policy set" not in page

@@ -59,7 +59,7 @@ def shown(page: Any) -> str:
 def test_a_webhook_is_added_and_its_secret_shown_once(administrator) -> None:
     account_row(environment="prod")
 
-    page = add(administrator, environments=["e:prod"])
+    page = add(administrator, environments=["prod"])
 
     target = Target.objects.get()
     assert (target.name, target.place, target.channel) == ("platform", URL, "webhook")
@@ -107,7 +107,7 @@ def test_slack_is_added_by_a_reference(administrator) -> None:
         ({"channel": "slack", "reference": ""}, "This field is required"),
         ({"kinds": []}, "Choose at least one"),
         ({"name": ""}, "This field is required"),
-        ({"environments": ["e:nowhere"]}, "Select a valid choice"),
+        ({"environments": ["nowhere"]}, "Select a valid choice"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(
@@ -151,7 +151,7 @@ def test_a_target_is_changed_and_forgets_what_was_of_another_place(
 ) -> None:
     target = target_row(failed_at=Now(), failure="It failed.", environments=["gone"])
 
-    change(administrator, target, name="data", environments=["e:gone"])
+    change(administrator, target, name="data", environments=["gone"])
     target.refresh_from_db()
     assert (target.name, target.failure) == ("data", "It failed.")
     assert target.environments == ["gone"]

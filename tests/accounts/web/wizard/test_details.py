@@ -137,14 +137,6 @@ def test_enter_saves_and_adds_no_cluster(operator) -> None:
     assert first.index("<button hidden") < first.index('name="add"')
 
 
-def test_the_last_details_lead_to_the_review(operator) -> None:
-    account = account_row()
-
-    response = operator.post(url(account, "details") + "?look=no", DETAILS)
-
-    assert response["Location"] == url(account, "review")
-
-
 def test_the_same_details_again_outdate_nothing(operator) -> None:
     account = account_row()
 

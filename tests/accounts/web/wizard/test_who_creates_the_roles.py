@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.discover.access import reach_of, tested_access
 from accounts.models import ManagingAccount
 from onboarding.topology import READER_ROLE
 from tests.accounts.web.answers import again, url
-from tests.rows import account_row
+from tests.rows import account_row, question_row
 
 pytestmark = pytest.mark.usefixtures("managing")
 
@@ -50,6 +51,34 @@ def test_without_the_reader_role_the_page_says_what_is_not_read(operator) -> Non
     described = f"{account.get_absolute_url()}?tab=settings"
     html = operator.get(described).content.decode()
     assert "Bowline tests the role chain" in html
+
+
+def test_the_access_role_is_proposed_again_when_bowline_is_to_create_them(
+    operator,
+) -> None:
+    account = account_row(made_by="owner")
+
+    form = operator.get(url(account, "access")).context["form"]
+
+    assert form["access_role"].value() == "OrganizationAccountAccessRole"
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_an_empty_access_role_is_for_bowlines_own_account_only(
+    operator, worked: bool
+) -> None:
+    account = account_row(made_by="owner", regions=["us-east-1"])
+    if worked:
+        report = {"caller": None, "role_arn": "", "works": True, "sentence": "Said."}
+        tested = tested_access.at("aws", reach_of(account, ""))
+        question_row(tested, answer=report, answered_at=timezone.now())
+
+    answers = {"made_by": "bowline", "regions": "us-east-1", "access_role": ""}
+    response = operator.post(url(account, "access"), answers)
+
+    refused = "test the access without one" in response.content.decode()
+    assert refused is not worked
+    assert again(account).made_by == ("bowline" if worked else "owner")
 
 
 def test_it_stays_as_it_is_while_the_roles_exist(operator) -> None:

@@ -171,7 +171,7 @@ def test_kinds_and_environments_of_mail_are_chosen(vera: User) -> None:
         for kind in Kind.values
         if any(f'value="{kind}"' in box and "checked" in box for box in boxes)
     ]
-    fields = {"mail": "on", "kinds": ["drifted"], "environments": ["e:prod"]}
+    fields = {"mail": "on", "kinds": ["drifted"], "environments": ["prod"]}
 
     client.post("/you/preferences/", {"time_zone": "", **fields})
 

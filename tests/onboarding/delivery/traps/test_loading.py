@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onboarding.delivery.bodies import Body, bodies
+from onboarding.delivery.bodies import Body
 from onboarding.delivery.carrying_out import carry_out, put_back
 from onboarding.delivery.connection import WITHOUT_ROLE, report
 from onboarding.delivery.loading import (
@@ -20,7 +20,6 @@ from onboarding.delivery.releases import ECS_WARNING, Release, switches
 from onboarding.delivery.transport import GateError
 from onboarding.delivery.verdicts import Owned, Verb, Why
 from onboarding.resources.plan import PlanOutdated
-from onboarding.spinnaker.entries import Entries
 from tests.factories import managing
 from tests.onboarding.delivery.accounts import (
     aws_entry,
@@ -133,18 +132,6 @@ def test_the_reload_trap_a_field_that_is_left_out_reloads_at_each_poll(field):
     settle(strict)
 
     assert strict.reloads["prod"] > 5
-
-
-def test_the_reload_trap_what_the_server_has_as_default_is_spelled_out_too():
-    strict, book = StrictGate(defaults={"sessionDurationSeconds": 900}), List()
-    entries = Entries(aws=(aws_entry(),))
-
-    deliver(strict, bodies(entries, defaults={"sessionDurationSeconds": 900}), book)
-    settle(strict)
-
-    assert strict.reloads == {}
-    with pytest.raises(ValueError, match="regions"):
-        bodies(entries, defaults={"regions": []})
 
 
 def test_disabled_stays_loaded_so_every_account_is_enabled_and_off_is_deleted():

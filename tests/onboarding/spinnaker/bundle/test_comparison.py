@@ -91,7 +91,7 @@ def test_a_cluster_that_moves_shows_in_its_namespaces_and_its_file():
         revision(before, **{path: "1"}), revision(after, **{path: "2"})
     )
 
-    assert found.files == (path,)
+    assert found.files == {path: "update"}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_other_files_are_compared_by_digest():
 
     found = bundle_changes(Revision(digests=was), Revision(digests=now))
 
-    assert (found.files, found.gone) == (("b", "d"), ("c",))
+    assert found.files == {"b": "update", "d": "create", "c": "delete"}
 
 
 def test_what_hal_does_not_say_is_an_empty_text():

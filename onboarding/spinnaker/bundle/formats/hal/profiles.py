@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MARK = re.compile(rb"\S+ bowline sha256 ([0-9a-f]{64})\n")
 DIRECTORY = re.compile(r"^\s+directory:\s*(/\S+)\s*$", re.MULTILINE)
+CURRENT = re.compile(r"""^currentDeployment:\s*["']?([-\w]+)""", re.MULTILINE)
 SETTINGS = (Path("/opt/halyard/config/halyard.yml"),)
 PROCESSES = Path("/proc")
 CONTAINER = re.compile(r"[0-9a-f]{64}")
@@ -61,13 +62,35 @@ def put(source: Path, target: Path) -> int:
         say(f"{target}: as it should be")
         return 0
     if before is not None and not is_bowlines(before):
+        if settings_of(content) <= settings_of(before):
+            say(f"{target} is yours, and has the settings of {source}")
+            return 0
         say(
-            f"{target} is yours and wasn't changed. Add the settings of {source} to it."
+            f"{target} is yours and wasn't changed. Add the settings of {source} to "
+            "it, written as they are there, and start this again."
         )
         return 1
     target.write_bytes(content)
     say(f"{target}: {'added' if before is None else 'renewed'}")
     return 0
+
+
+def settings_of(content: bytes) -> set[str]:
+    """List what a file sets, each line with the keys that it is under."""
+    found: set[str] = set()
+    above: list[tuple[int, str]] = []
+    for line in content.decode(errors="replace").splitlines():
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if text.startswith(("#", "//")) or not text:
+            continue
+        # A list's items may be as far to the left as the key that they are under.
+        beside = 1 if text.startswith("- ") else 0
+        while above and above[-1][0] >= indent + beside:
+            above.pop()
+        found.add(" ".join([*(key for _, key in above), text]))
+        above.append((indent, text))
+    return found
 
 
 def drop(path: Path) -> int:
@@ -94,14 +117,22 @@ def is_bowlines(content: bytes) -> bool:
 
 
 def daemons_folder() -> Path:
-    """Find where the daemon reads profiles of its current deployment."""
+    """Find where the daemon reads profiles of its current deployment, which hal's own
+    config names where hal is elsewhere.
+    """
+    folder = hal_folder()
     try:
-        deployment = asked()
+        name = asked().get("name") or "default"
     except FileNotFoundError:
-        raise Refused(
-            "hal isn't installed on this host. Name the folder: profiles.sh FOLDER"
-        ) from None
-    return hal_folder() / (deployment.get("name") or "default") / "profiles"
+        config = folder / "config"
+        current = CURRENT.search(config.read_text()) if config.is_file() else None
+        if not current:
+            raise Refused(
+                f"hal isn't installed on this host, and {config} names no deployment. "
+                "Name the folder: profiles.sh FOLDER"
+            ) from None
+        name = current[1]
+    return folder / name / "profiles"
 
 
 def hal_folder() -> Path:

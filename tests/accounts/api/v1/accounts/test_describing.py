@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -22,23 +20,6 @@ STAGING = {
 }
 
 
-def test_it_lists_accounts_as_the_filters_ask(reader):
-    account_row("one", account_id="1" * 12, environment="prod")
-    account_row("two", account_id="2" * 12, state=State.FAILED)
-
-    def names(**asked: str) -> list[str]:
-        return [
-            one["name"] for one in reader.read("/accounts", **asked).json()["items"]
-        ]
-
-    assert names() == ["one", "two"]
-    assert names(environment="prod") == ["one"]
-    assert names(state="failed") == ["two"]
-    assert names(text="1111") == ["one"]
-    assert names(provider="ecs") == []
-    assert names(added="x", file="y") == []
-
-
 def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):
     row = account_row("staging")
     moment = timezone.now().replace(microsecond=123456)
@@ -48,21 +29,6 @@ def test_accounts_of_one_file_are_found_by_the_moment_that_is_read(reader):
     found = reader.read("/accounts", added=said).json()["items"]
 
     assert [one["name"] for one in found] == ["staging"]
-
-
-def test_the_queries_do_not_grow_with_the_accounts(reader):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            assert reader.read("/accounts").status_code == 200
-        return len(found)
-
-    account_row()
-    reader.read("/accounts")
-    few = queries()
-    for number in range(10):
-        account_row(f"a-{number}", account_id=f"{number}" * 12)
-
-    assert queries() == few <= 6
 
 
 def test_a_name_is_kept_as_pipelines_have_it(operator, managing):
@@ -132,10 +98,6 @@ def test_an_account_that_is_not_complete_has_no_description(reader):
     account_row(regions=[], providers={})
 
     assert reader.read("/accounts/staging").json()["settings"] is None
-
-
-def test_an_account_that_there_is_not_is_a_404(reader):
-    assert reader.read("/accounts/staging").status_code == 404
 
 
 def test_it_describes_a_new_account_as_the_file_does(operator, managing):
@@ -230,22 +192,6 @@ def test_a_body_that_is_too_large_is_refused(operator):
     answer = operator.send("PUT", "/accounts/staging", "x" * 3_000_000)
 
     assert answer.status_code == 413
-
-
-def test_what_is_taken_is_refused_with_its_owner(operator, managing):
-    account_row("other")
-
-    answer = operator.put("/accounts/staging", STAGING)
-
-    assert answer.status_code == 422
-    assert "already in Bowline, as “other”" in answer.json()["detail"]
-
-
-def test_before_there_is_a_managing_account_it_says_so(operator):
-    answer = operator.put("/accounts/staging", STAGING)
-
-    assert answer.status_code == 409
-    assert answer.json()["detail"] == "Set up the managing account first."
 
 
 def test_a_row_that_cannot_be_read_is_no_bug(reader):

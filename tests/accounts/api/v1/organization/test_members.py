@@ -46,16 +46,6 @@ def test_it_is_read_by_a_worker_once_at_a_time(operator):
     assert operator.read("/organization").json() == first.json()
 
 
-def test_it_lists_the_accounts_as_the_filters_ask(operator, members):
-    def names(**asked: str) -> list[str]:
-        found = operator.read("/organization/members", **asked).json()["items"]
-        return [one["account"] for one in found]
-
-    assert names() == ["web", "data"]
-    assert names(text="dat") == ["data"]
-    assert names(known="yes") == []
-
-
 def test_it_lists_no_accounts_before_they_were_read(operator):
     assert "wasn't read yet" in detail(operator.read("/organization/members"))
 

@@ -106,7 +106,7 @@ def test_each_account_is_compared_with_what_it_was():
 
 def test_files_are_compared_by_their_lines():
     found = BundleChanges(
-        files=("a.yml", "b.yml"), gone=("c.yml",), new=frozenset({"b.yml"})
+        files={"a.yml": "update", "b.yml": "create", "c.yml": "delete"}
     )
 
     shown = review(found, {"a.yml": "x\n", "c.yml": "z"}, {"a.yml": "y", "b.yml": ""})
@@ -124,7 +124,7 @@ def test_files_are_compared_by_their_lines():
 
 
 def test_a_file_of_json_is_coloured():
-    found = BundleChanges(files=("a.json", "a.yml"))
+    found = BundleChanges(files={"a.json": "update", "a.yml": "update"})
     texts = {"a.json": '{"a": 1}', "a.yml": '"a": 1'}
 
     coloured, plain = review(found, dict.fromkeys(texts, ""), texts).cards
@@ -138,7 +138,7 @@ def test_a_file_of_json_is_coloured():
 
 
 def test_a_file_that_is_too_long_says_where_it_is():
-    found = BundleChanges(files=("a.yml",))
+    found = BundleChanges(files={"a.yml": "update"})
     text = "x" * (MOST_CHARACTERS + 1)
 
     (card,) = review(found, {"a.yml": text}, {"a.yml": "y"}).cards

@@ -59,11 +59,31 @@ def test_a_setting_that_names_no_folder_is_none(tmp_path: Path, text: str):
     assert profiles.configured([tmp_path / "halyard.yml"]) == ""
 
 
-def test_without_hal_a_folder_must_be_named(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("config", "folder"),
+    [
+        ("currentDeployment: prod\ndeploymentConfigurations: []\n", "prod"),
+        ('deploymentConfigurations: []\ncurrentDeployment: "old-1"\n', "old-1"),
+        ("deploymentConfigurations: []\n", None),
+        (None, None),
+    ],
+)
+def test_without_hal_its_config_names_the_deployment(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: str | None,
+    folder: str | None,
+):
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("HALCONFIG_DIR", str(tmp_path))
+    if config is not None:
+        (tmp_path / "config").write_text(config)
 
-    with pytest.raises(Refused, match="Name the folder"):
-        profiles.daemons_folder()
+    if folder:
+        assert profiles.daemons_folder() == tmp_path / folder / "profiles"
+    else:
+        with pytest.raises(Refused, match="Name the folder"):
+            profiles.daemons_folder()
 
 
 def marked(text: str) -> str:
@@ -99,6 +119,43 @@ def test_a_profile_is_renewed_unless_a_person_changed_it(
     assert profiles.put_profiles(tmp_path / "ours", tmp_path) == status
 
     assert (tmp_path / "orca-local.yml").read_text() == left
+
+
+OURS = """\
+# Only what hal cannot hold.
+aws:
+  defaultRegions:
+  - name: us-gov-west-1
+  defaults:
+    iamRole: BaseIAMRole
+  features:
+    launch-templates:
+      enabled: true
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "status"),
+    [
+        (OURS, 0),
+        (f"ecs:\n  enabled: true\n{OURS}# mine\nother: 1\n", 0),
+        (OURS.replace("  defaults:\n", "  defaults:\n    keyPair: mine\n"), 0),
+        (OURS.replace("BaseIAMRole", "Mine"), 1),
+        (OURS.replace("  features:", "other:\n  features:"), 1),
+        (OURS.replace("us-gov-west-1", "us-west-2"), 1),
+        (OURS.replace("    iamRole", "    # iamRole"), 1),
+    ],
+)
+def test_a_file_of_a_persons_own_is_enough_if_it_has_the_settings(
+    tmp_path: Path, held: str, status: int
+):
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "clouddriver-local.yml").write_text(marked(OURS))
+    (tmp_path / "clouddriver-local.yml").write_text(held)
+
+    assert profiles.put_profiles(tmp_path / "ours", tmp_path) == status
+
+    assert (tmp_path / "clouddriver-local.yml").read_text() == held
 
 
 @pytest.mark.parametrize(
