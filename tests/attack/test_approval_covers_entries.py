@@ -169,22 +169,6 @@ def test_a_plan_that_was_put_aside_leaves_the_edit_waiting(
     assert bundled()["environment"] == "production"
 
 
-def test_what_was_approved_and_differs_by_now_is_not_carried_out(
-    production: ManagedAccount,
-) -> None:
-    with editing(production):
-        ManagedAccount.objects.update(environment="staging")
-    run = planned(ManagedAccount.objects.get())
-    assert approve(run, None)
-    ManagedAccount.objects.update(write_roles=[])  # by no way that counts edits
-
-    run = carried(run)
-
-    assert run.status == Status.OUTDATED
-    assert "differs from the plan" in run.error["message"]
-    assert bundled()["environment"] == "production", "as it was last proved"
-
-
 def test_a_removal_is_read_and_leaves_nothing_approved(
     production: ManagedAccount,
 ) -> None:

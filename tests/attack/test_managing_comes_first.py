@@ -128,20 +128,3 @@ def test_what_somebody_changed_in_aws_comes_back_by_its_own_plan(
     assert in_managing(removal) == LIST
     with pytest.raises(ManagingFirst):
         approve(removal, None)
-
-
-def test_what_came_after_the_approval_is_applied_by_nobody(
-    here: Credentials,  # noqa: F811
-) -> None:
-    onboarded(member())
-    run = planned(member(STAGING))
-    iam = root(here, MANAGING, "iam")
-    arn = f"arn:aws:iam::{MANAGING.account_id}:policy/bowline/managing/"
-    iam.detach_role_policy(
-        RoleName="SpinnakerAuthRole", PolicyArn=f"{arn}BowlineRegionLookup"
-    )
-
-    ending = done(run)
-
-    assert ending.status == Status.OUTDATED
-    assert "This wasn't in the approved plan" in ending.error["message"]

@@ -23,7 +23,6 @@ from tests.accounts.web.factors.people import (
     APP,
     code,
     codes_shown,
-    give_app,
     is_in,
     password,
     second,
@@ -133,22 +132,6 @@ def test_a_second_step_signs_out_whoever_was_here(ann: User, vera: User) -> None
     password(client, "ann")
 
     assert not is_in(client)
-
-
-def test_new_recovery_codes_replace_the_old_ones(vera: User, client: Client) -> None:
-    old = give_app(vera)[0]
-    password(client, "vera")
-    second(client, code=code())
-
-    new = codes_shown(client.post("/you/second-factor/codes/"))
-
-    assert len({*new}) == 10
-    other = Client()
-    password(other, "vera")
-    second(other, recovery=old)
-    assert not is_in(other)
-    second(other, recovery=new[9])
-    assert is_in(other)
 
 
 def test_no_secret_is_readable_in_the_database(vera: User, client: Client) -> None:

@@ -351,18 +351,6 @@ def test_a_message_that_comes_twice_asks_nothing(
     assert known(question()).answer == ["us-east-1"]
 
 
-def test_a_broker_that_is_away_is_told_at_once(
-    everybody, django_capture_on_commit_callbacks: Any
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        everybody.get("/settings/?tab=site&look=1")
-
-    page = everybody.get("/settings/?tab=site&look=answer").content.decode()
-
-    assert "Bowline couldn&#x27;t call AWS because the broker is unavailable." in page
-    assert "The broker hasn&#x27;t answered" in page
-
-
 def test_a_page_that_waits_for_a_dead_worker_says_so(everybody) -> None:
     Heartbeat.note(seen_at=Now() - timedelta(minutes=4))
     account = account_row()
@@ -387,15 +375,3 @@ def test_calls_come_back_as_they_were_asked() -> None:
 
     assert calls_in(lookup) == calls
     assert found_by(lookup) == dict(zip(calls, lookup.answer, strict=True))
-
-
-def test_old_answers_are_deleted(settings: Any) -> None:
-    settings.KEEP_CHECKS_DAYS = 0
-    olga = person("operator")
-    ask(question(1), olga)
-    Question.objects.update(expires_at=Now())
-    kept = ask(question(2), olga)
-
-    tasks.sweep()
-
-    assert list(Question.objects.all()) == [kept]

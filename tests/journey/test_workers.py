@@ -6,22 +6,15 @@ import os
 import signal
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
 from accounts.models import ManagedAccount, Run, Step
 from accounts.models.states import WORKING, Status
 from accounts.runs.actions import approve, plan, plan_managing
-from script.emulated_organization import (
-    ACCESS_ROLE,
-    MANAGING,
-    Account,
-    Credentials,
-    Edge,
-)
+from script.emulated_organization import MANAGING, Credentials
 from script.servers import wait_until
-from tests.rows import account_row, managing_row
-from tests.servers import StartWorker, seed_member
+from tests.journey import many
+from tests.servers import StartWorker
 from tests.strict_aws.proxy import strict_aws
 from tests.strict_aws.trouble import Late
 
@@ -32,21 +25,7 @@ ACCOUNTS = 6
 
 @pytest.fixture
 def accounts(own_organization: Credentials) -> list[ManagedAccount]:
-    managing_row(name=MANAGING.name, account_id=MANAGING.account_id)
-    session = boto3.Session()
-    found = []
-    for number in range(ACCOUNTS):
-        account = Account(
-            name=f"member-{number}", account_id=str(500_000_000_000 + number)
-        )
-        edge = Edge(session, own_organization.endpoint, account)
-        seed_member(edge, account)
-        found.append(
-            account_row(
-                account.name, account_id=account.account_id, access_role=ACCESS_ROLE
-            )
-        )
-    return found
+    return many.organization_of(own_organization, ACCOUNTS)
 
 
 @pytest.fixture

@@ -77,14 +77,6 @@ def test_what_is_missing_in_every_region_fails_the_account(job: Job, what: str) 
     assert "can be deployed in no Region of the account" in run.error["hint"]
 
 
-def test_different_things_that_are_missing_in_each_region_fail_it_too(job: Job) -> None:
-    job.providers, job.regions = EC2, TWO
-    without_subnets(job, "us-east-1")
-    without_key_pair(job, "us-west-2")
-
-    assert job.onboard() == State.FAILED, job.output
-
-
 def test_a_verification_afterwards_counts_what_was_removed(job: Job) -> None:
     job.providers, job.regions = EC2, TWO
     assert job.onboard() == State.VERIFIED, job.output
@@ -95,23 +87,6 @@ def test_a_verification_afterwards_counts_what_was_removed(job: Job) -> None:
 
     assert run.verification == "verified, cannot deploy in 1 Region"
     assert job.account.undeployable == 1
-
-
-def test_a_key_pair_that_nobody_named_is_advice(job: Job) -> None:
-    job.providers = "{ec2: {}}"
-    without_key_pair(job, "us-east-1")
-
-    assert job.onboard() == State.VERIFIED, job.output
-    assert job.account.word == "verified"
-
-
-def test_who_only_reads_needs_nothing_to_deploy_with(job: Job) -> None:
-    job.providers = "{ec2: {access: read, key_pair: nobody}, ecs: {access: read}}"
-    without_subnets(job, "us-east-1")
-    without_cluster(job, "us-east-1")
-
-    assert job.onboard() == State.VERIFIED, job.output
-    assert job.account.word == "verified"
 
 
 def test_an_instance_profile_with_another_role_fails_the_account(job: Job) -> None:

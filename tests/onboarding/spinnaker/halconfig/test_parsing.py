@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from onboarding import bounded_yaml
 from onboarding.bounded_yaml import DEEPEST, MOST_ALIASES
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig, Table
@@ -92,21 +90,6 @@ def test_merges_are_flattened_and_own_keys_win():
     assert (canary.text("a"), canary.text("b")) == ("1", "3")
 
 
-def test_an_alias_bomb_is_refused_within_bounds():
-    levels = [START, "  security:\n    a: &a [x, x, x, x, x, x, x, x, x]\n"]
-    for one, other in zip("abcdefgh", "bcdefghi", strict=True):
-        aliases = ", ".join([f"*{one}"] * 6)
-        levels.append(f"    {other}: &{other} [{aliases}]\n")
-
-    tracemalloc.start()
-    sentence = refusal("".join(levels))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-
-    assert "With all aliases expanded, the file has more than" in sentence
-    assert peak < 10_000_000
-
-
 def test_aliases_do_not_nest_deeper_than_what_is_written():
     deep = "[" * 30 + "x" + "]" * 30
     text = START + f"  security: &s {deep}\n  canary: {'[' * 30}*s{']' * 30}\n"
@@ -127,12 +110,6 @@ def test_a_deep_nest_is_refused_at_once(text: str, monkeypatch: pytest.MonkeyPat
 
     assert "This nests deeper than 50 levels." in refusal(text)
     assert len(parsed) < 3 * DEEPEST
-
-
-def test_more_values_than_are_read_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bounded_yaml, "MOST_NODES", 1_000)
-
-    assert "values." in refusal("- a\n" * 1_000)
 
 
 def test_no_refusal_quotes_a_value():

@@ -18,15 +18,6 @@ from tests.onboarding.spinnaker.bundle.formats.hal_scripts.scripts import (
 )
 
 
-def test_the_first_run_tells_hal_of_every_account(scripts: Scripts):
-    scripts.applied()
-
-    assert scripts.hal.names("aws") == ["core", "staging"]
-    assert scripts.hal.names("ecs") == ["staging-ecs"]
-    assert scripts.hal.names("kubernetes") == ["staging-apps"]
-    assert all(known["enabled"] for known in scripts.hal.providers.values())
-
-
 def test_hal_holds_what_the_bundle_says(scripts: Scripts):
     scripts.holds(
         topology(
@@ -211,18 +202,6 @@ def test_a_role_arrives_as_it_is(scripts: Scripts, role: str):
     held = scripts.hal.account("aws", "staging")
     assert held["permissions"]["READ"] == [role]
     assert "No changes: hal already has" in again.stderr
-
-
-def test_a_role_that_hal_takes_for_an_option_is_refused_before_any_change(
-    scripts: Scripts,
-):
-    scripts.holds(one(permissions=Permissions(("-admin",), ())))
-
-    done = scripts.run("apply")
-
-    assert done.returncode == 1
-    assert "hal takes the role “-admin” for an option" in done.stderr
-    assert scripts.hal.calls == QUESTIONS
 
 
 def test_a_value_that_begins_like_an_option_arrives_as_it_is(scripts: Scripts):
