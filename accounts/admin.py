@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
@@ -34,7 +34,7 @@ from accounts.models import (
     Target,
 )
 from accounts.people.activity import record
-from accounts.web.factors.admin import AttemptAdmin, SignInAdmin
+from accounts.web.factors.admin import AttemptAdmin
 from accounts.web.people.forms import role_names
 from accounts.web.people.listing import InTurn
 from accounts.web.role_limits import LimitedPersonAdmin
@@ -307,4 +307,3 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 admin.site.register(User, PersonAdmin)
 admin.site.register(AccessAttempt, AttemptAdmin)
-admin.site.register([AccessFailureLog, AccessLog], SignInAdmin)

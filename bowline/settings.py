@@ -225,6 +225,7 @@ TRUSTED_PROXIES = env.TRUSTED_PROXIES
 
 # bowline/sign_in.py has the limits of wrong passwords, and says why.
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the activity log has the sign-ins
 AXES_ENABLE_ADMIN = False  # accounts/admin.py shows the same, and records deletions
 AXES_HANDLER = "bowline.sign_in.SignInLimits"
 AXES_CLIENT_IP_CALLABLE = "bowline.sign_in.counted_as"

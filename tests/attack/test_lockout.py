@@ -12,12 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
 
+from accounts.models import Activity
 from bowline import sign_in
 from bowline.environment.variables import read_environment
 from tests.rows import PASSWORD, person
@@ -231,3 +232,10 @@ def test_clients_behind_a_trusted_proxy_are_told_apart(
 
     assert (answer.status_code, office.status_code) == (429, 302)
     assert AccessAttempt.objects.get().ip_address == STRANGER
+
+
+def test_only_the_activity_log_keeps_sign_ins() -> None:
+    assert sign_in_as("ann", PASSWORD).status_code == 302
+
+    assert Activity.objects.filter(what=Activity.What.SIGN_IN, who="ann").exists()
+    assert not AccessLog.objects.exists()

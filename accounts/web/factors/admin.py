@@ -39,9 +39,3 @@ class AttemptAdmin(Records):
         assert isinstance(request.user, User)  # nobody else sees it
         record_forgotten(request.user, queryset)
         return super().log_deletions(request, queryset)
-
-
-class SignInAdmin(Records):
-    list_display = ["attempt_time", "ip_address", "username"]
-    list_filter = ["attempt_time"]
-    search_fields = ["ip_address", "username"]
