@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import Any, NamedTuple
@@ -43,15 +43,35 @@ NOT_ACCEPTED = (
     "the account until it has the new one."
 )
 
-SECRET_READS = (
-    "ec2:GetPasswordData",
-    "secretsmanager:BatchGetSecretValue",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameterHistory",
-    "ssm:GetParameters",
-    "ssm:GetParametersByPath",
-)
+USER_DATA, VARIABLES = "user data", "environment variables"
+SECRETS: Mapping[str, str] = {
+    "autoscaling:DescribeLaunchConfigurations": USER_DATA,
+    "dynamodb:GetItem": "items of tables",
+    "ec2:DescribeInstanceAttribute": USER_DATA,
+    "ec2:DescribeLaunchTemplateVersions": USER_DATA,
+    "ec2:GetConsoleOutput": "console output",
+    "ec2:GetPasswordData": "passwords of Windows",
+    "ecs:DescribeTaskDefinition": VARIABLES,
+    "kms:Decrypt": "what a key encrypts",
+    "lambda:GetFunction": VARIABLES,
+    "lambda:GetFunctionConfiguration": VARIABLES,
+    "lambda:ListFunctions": VARIABLES,
+    "s3:GetObject": "objects of buckets",
+    "secretsmanager:BatchGetSecretValue": "secrets",
+    "secretsmanager:GetSecretValue": "secrets",
+    "ssm:GetParameter": "parameters",
+    "ssm:GetParameterHistory": "parameters",
+    "ssm:GetParameters": "parameters",
+    "ssm:GetParametersByPath": "parameters",
+}
+"""What an action shows in which people keep secrets."""
+SECRET_READS = [
+    action
+    for action, shown in SECRETS.items()
+    if shown in ("secrets", "parameters", "passwords of Windows")
+]
+SETTING_READS = [action for action in SECRETS if action not in SECRET_READS]
+"""Their answers might hold secrets as plain text."""
 GIVING = (
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
@@ -110,17 +130,6 @@ EXISTING = (
     ),
 )
 
-
-SETTING_READS = (
-    "autoscaling:DescribeLaunchConfigurations",
-    "ec2:DescribeInstanceAttribute",
-    "ec2:DescribeLaunchTemplateVersions",
-    "ecs:DescribeTaskDefinition",
-    "lambda:GetFunction",
-    "lambda:GetFunctionConfiguration",
-    "lambda:ListFunctions",
-)
-"""Their answers hold environment variables or user data as plain text."""
 
 READ_EVERY_SECRET = (
     "AdministratorAccess",
@@ -362,9 +371,10 @@ def topics_of(key: Key, before: Document, after: Document) -> Topics:
         for of in (kept, added)
     )
     if found := [action for action in allowed if action not in known]:
+        shown = ", ".join(dict.fromkeys(SECRETS[action] for action in found))
         yield (
             Topic.SETTINGS,
-            f"Reads environment variables or user data: {some(found)}.",
+            f"Reads {shown}: {some(found)}.",
         )
 
 
@@ -614,7 +624,7 @@ def role_name(arn: str, account: str) -> str:
     return role if own else arn
 
 
-def matched(names: tuple[str, ...], patterns: list[str]) -> list[str]:
+def matched(names: Iterable[str], patterns: list[str]) -> list[str]:
     """List which of the actions are allowed; IAM reads them in either case."""
     wanted = [pattern.lower() for pattern in patterns]
     return [name for name in names if any(matches(name.lower(), p) for p in wanted)]

@@ -12,32 +12,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from onboarding.grants import Access
-from onboarding.resources.risks import changed_by
+from onboarding.resources.risks import SECRETS, changed_by
 from onboarding.review.permissions import AllowedAction, Topic
 from onboarding.review.power_user import is_power_users
-
-USER_DATA, VARIABLES = "user data", "environment variables"
-SECRETS: Mapping[str, str] = {
-    "autoscaling:DescribeLaunchConfigurations": USER_DATA,
-    "dynamodb:GetItem": "items of tables",
-    "ec2:DescribeInstanceAttribute": USER_DATA,
-    "ec2:DescribeLaunchTemplateVersions": USER_DATA,
-    "ec2:GetConsoleOutput": "console output",
-    "ec2:GetPasswordData": "passwords of Windows",
-    "ecs:DescribeTaskDefinition": VARIABLES,
-    "kms:Decrypt": "what a key encrypts",
-    "lambda:GetFunction": VARIABLES,
-    "lambda:GetFunctionConfiguration": VARIABLES,
-    "lambda:ListFunctions": VARIABLES,
-    "s3:GetObject": "objects of buckets",
-    "secretsmanager:BatchGetSecretValue": "secrets",
-    "secretsmanager:GetSecretValue": "secrets",
-    "ssm:GetParameter": "parameters",
-    "ssm:GetParameterHistory": "parameters",
-    "ssm:GetParameters": "parameters",
-    "ssm:GetParametersByPath": "parameters",
-}
-"""What an action shows in which people keep secrets."""
 
 
 class Line(NamedTuple):

@@ -27,8 +27,8 @@ def effects(*statements: dict[str, Any]) -> tuple[str, ...]:
     ("statements", "said"),
     [
         (
-            [{**ALLOW, "Action": ["s3:GetObject", "s3:ListBucket"]}],
-            ["Allows s3:GetObject, s3:ListBucket."],
+            [{**ALLOW, "Action": ["s3:GetBucketTagging", "s3:ListBucket"]}],
+            ["Allows s3:GetBucketTagging, s3:ListBucket."],
         ),
         ([{**DENY, "Action": "ec2:RunInstances"}], ["Denies ec2:RunInstances."]),
         (

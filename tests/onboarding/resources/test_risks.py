@@ -8,7 +8,7 @@ import pytest
 
 from onboarding.resources.kinds import Key
 from onboarding.resources.policy import Policy
-from onboarding.resources.risks import Topic, is_critical, risks
+from onboarding.resources.risks import SECRETS, Topic, is_critical, risks
 from tests.factories import MANAGED_ID, MANAGING_ID
 
 POLICY = Key(MANAGED_ID, "policy", "BowlineEC2Write")
@@ -48,8 +48,8 @@ def told(after, before=None, key=POLICY):
             "arn:aws:iam::933333333333:role/a to any service.",
         ),
         (
-            {"Action": ["s3:*", "ec2:Run*"], "Resource": "bucket"},
-            "Allows actions by a pattern: s3:*, ec2:Run*.",
+            {"Action": ["sqs:*", "ec2:Run*"], "Resource": "bucket"},
+            "Allows actions by a pattern: sqs:*, ec2:Run*.",
         ),
         (
             {"Action": ["ec2:A", "ec2:B", "ec2:C", "ec2:D"], "Resource": "*"},
@@ -96,7 +96,7 @@ def test_what_may_do_harm_is_told(statement, sentence):
 @pytest.mark.parametrize(
     "statement",
     [
-        {"Action": ["ec2:DescribeInstances", "s3:GetObject"], "Resource": "*"},
+        {"Action": ["ec2:DescribeInstances", "s3:ListBucket"], "Resource": "*"},
         {"Action": "iam:SimulatePrincipalPolicy", "Resource": "*"},
         {"Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:9:image/*"},
         {
@@ -243,7 +243,7 @@ def test_policies_that_an_access_entry_has_in_addition_are_told(more, sentences)
     [
         (["secretsmanager:GetSecretValue"], "Reads secrets: "),
         (["SSM:getparameter"], "Reads secrets: ssm:GetParameter."),
-        (["lambda:GetFunction"], "Reads environment variables or user data: lambda:"),
+        (["lambda:GetFunction"], "Reads environment variables: lambda:"),
     ],
 )
 def test_reads_of_secrets_are_told(actions, sentence):
@@ -252,21 +252,26 @@ def test_reads_of_secrets_are_told(actions, sentence):
     assert sentence in said
 
 
+@pytest.mark.parametrize("action", SECRETS)
+def test_a_plan_tells_what_the_permissions_page_counts(action: str):
+    (said,) = told(document({"Action": action, "Resource": "arn"}))
+
+    assert said.endswith(f": {action}.")
+
+
 def test_reads_of_settings_are_told_once_a_policy():
     one, other = ({"Action": f"lambda:{a}"} for a in ("GetFunction", "ListFunctions"))
 
     (said,) = told(document(one, other))
 
-    assert said.endswith("user data: lambda:GetFunction, lambda:ListFunctions.")
+    assert said.endswith("variables: lambda:GetFunction, lambda:ListFunctions.")
 
 
 def test_reads_of_settings_that_were_allowed_before_are_not_told_again():
     before = document({"Action": "lambda:GetFunction"})
     after = document({"Action": ["lambda:GetFunction", "lambda:ListFunctions"]})
 
-    assert told(after, before) == [
-        "Reads environment variables or user data: lambda:ListFunctions."
-    ]
+    assert told(after, before) == ["Reads environment variables: lambda:ListFunctions."]
 
 
 @pytest.mark.parametrize("pattern", ["iam:Pass?ole", "iam:Pass*", "IAM:*", "i?m:*"])

@@ -18,7 +18,7 @@ from onboarding.resources.kinds import (
     Role,
 )
 from onboarding.resources.policy import Policy
-from onboarding.resources.risks import SECRET_READS, SETTING_READS
+from onboarding.resources.risks import SECRETS
 from onboarding.review.as_found import (
     FoundRole,
     found_roles,
@@ -28,7 +28,6 @@ from onboarding.review.effective import all_actions
 from onboarding.review.evidence import Evidence
 from onboarding.review.lines import (
     ONLY,
-    SECRETS,
     Filter,
     Line,
     Risks,
@@ -156,10 +155,6 @@ def test_a_line_says_in_a_few_characters_on_what(
 def test_a_condition_is_one_line():
     assert line().condition == ""
     assert line(condition={"Bool": {"b": "c"}}).condition == '{"Bool": {"b": "c"}}'
-
-
-def test_what_a_plan_warns_of_as_secret_the_review_marks_too() -> None:
-    assert {*SECRET_READS, *SETTING_READS} - {*SECRETS} == set()
 
 
 ROLE, ACCOUNT = "spinnakerManaged", "922222222222"
