@@ -35,12 +35,15 @@ LINES = (
 
 Risky = Mapping[Key, tuple[Risk, ...]]
 
+DELETIONS_THERE = "Deletions in Spinnaker"
+
 TONES: Mapping[str, str] = {
     Topic.EVERYONE: "bad",
     Topic.OTHERS: "bad",
     Topic.LOST: "bad",
     Topic.SHUT_OUT: "bad",
     Topic.DELETIONS: "bad",
+    DELETIONS_THERE: "bad",
     Topic.GAINED: "warn",
 }
 """The colours of what is severe; by topic, as it is written."""

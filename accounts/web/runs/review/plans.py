@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.web.runs.review.cards import (
     CLOSELY,
+    DELETIONS_THERE,
     TONES,
     Card,
     Mark,
@@ -350,10 +351,15 @@ def readings(
 ) -> Iterator[Reading]:
     """Yield what to read first, and what Spinnaker will be configured with."""
     for concern in plan.concerns:
-        pointers = (
-            pointer(risk, places.get(risk.key, PLAN), names) for risk in concern.risks
-        )
-        yield Reading(concern.topic, tuple(pointers), plans)
+        found: dict[str, list[Pointer]] = {}
+        for risk in concern.risks:
+            # A plan counts deletions in AWS and in Spinnaker separately.
+            is_entry = concern.topic is Topic.DELETIONS and not risk.key.account
+            topic = DELETIONS_THERE if is_entry else concern.topic
+            at = places.get(risk.key, PLAN)
+            found.setdefault(topic, []).append(pointer(risk, at, names))
+        for topic, pointers in found.items():
+            yield Reading(topic, tuple(pointers), plans)
     # Deletions name the accounts that Spinnaker loses.
     gets = (entry for entry in plan.entries if entry.after is not None)
     if entries := tuple(Pointer(e.name, places[e.key], changed(e)) for e in gets):

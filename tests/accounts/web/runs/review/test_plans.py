@@ -243,7 +243,10 @@ def test_what_spinnaker_gets_and_loses_is_said():
         reading.topic: [one.sentence for one in reading.pointers]
         for reading in shown.readings
     }
-    assert said["Deletions"] == ["Deletes Spinnaker's account old."]
+    assert said["Deletions in Spinnaker"] == ["Deletes Spinnaker's account old."]
+    assert "Deletions" not in said, "the plan deletes nothing in AWS"
+    tones = {reading.topic: reading.tone for reading in shown.readings}
+    assert tones["Deletions in Spinnaker"] == "bad"
     assert said["Spinnaker"] == [
         "Changes permissions, environment.",
         "New aws account.",
