@@ -39,6 +39,7 @@ from accounts.runs.owners.organization import hand_out_sets, look_at_all, stack_
 from onboarding.description.fields import SHARED
 from onboarding.description.values import read_back, spelled
 from onboarding.handoff.organization import package
+from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import Managing
 
 router = Router()
@@ -191,8 +192,15 @@ def read_to_the_end(managing: Managing) -> Organization:
 
 
 def filled(body: Schema) -> QueryDict:
-    """Fill the page's form in."""
+    """Fill the page's form in; raise Problem where it asks for an external ID that the
+    page would turn off.
+    """
     asked = body.model_dump()
+    titles = without_external_id(asked["providers"])
+    if titles and asked["external_id"]:
+        sentence = no_external_id(titles)
+        error = {"at": "external_id", "message": sentence}
+        raise Problem(Code.INVALID, sentence, errors=[error])
     said = QueryDict(mutable=True)
     said.setlist("providers", asked["providers"])
     for name, column in read_back(asked, SHARED).items():
