@@ -62,6 +62,16 @@ class MoreChoices(layout.Div):  # type: ignore[misc]  # crispy has no types
         return render_to_string("_more_choices.html", shown)
 
 
+class Included:
+    """A fragment of the page, which sees what the page shows."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+
+    def render(self, form: Any, context: Any, **kwargs: Any) -> SafeString:
+        return render_to_string(self.template, context.flatten())
+
+
 class Sentence:
     """A paragraph between fields, which may be anybody's text."""
 

@@ -22,17 +22,13 @@ from tests.bundles import cluster, core, eks, unpacked
 from tests.factories import managed, provider, topology
 
 
-def key_pair(value: str) -> str:
-    return names.matching(names.KEY_PAIR, value)
-
-
 ROLES = accepted(names.fiat_role)
 
 
 def accounts() -> tuple[Managed, ...]:
     """Make an account for each accepted name, the other values spread over them."""
     allowed = Permissions(tuple(ROLES), tuple(reversed(ROLES)))
-    pairs = accepted(key_pair)
+    pairs = accepted(names.KEY_PAIR)
     plain = accepted(names.ACCOUNT_NAME)
     every = [
         managed(
@@ -67,7 +63,7 @@ def test_hostile_values_are_accepted_somewhere() -> None:
     """Or the others would prove nothing."""
     assert len(ROLES) > 30
     assert {"$(touch planted)", "`touch planted`", "' OR 1=1 --"} <= {*ROLES}
-    assert len(accepted(key_pair)) > 5
+    assert len(accepted(names.KEY_PAIR)) > 5
 
 
 def test_bash_reads_every_script(folder: Path) -> None:

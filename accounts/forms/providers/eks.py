@@ -12,10 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.layout import HTML, Layout
+from crispy_forms.layout import Layout
 from django import forms
 
-from accounts.forms.fields import Fieldset, ListField, MoreChoices, Sentence
+from accounts.forms.fields import (
+    Fieldset,
+    Included,
+    ListField,
+    MoreChoices,
+    Sentence,
+)
 from accounts.forms.providers.base import NOTHING, DetailsForm
 from accounts.help.documents import more
 from onboarding.checks import Call
@@ -83,7 +89,7 @@ class EksForm(DetailsForm):
         fieldsets = [
             row_layout(row, rows[row], self.managed) for row in range(self.count)
         ]
-        button = HTML('{% include "wizard/_add_cluster.html" %}')
+        button = Included("wizard/_add_cluster.html")
         return Layout(Sentence(note), "rows", *fieldsets, button)
 
     def chosen(self) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crispy_forms.layout import HTML, Div
+from crispy_forms.layout import Div
 from django import forms
 from django.db import models
 from django.forms import BaseForm
 
 from accounts.forms.fields import (
     Fieldset,
+    Included,
     ListField,
     MoreChoices,
     RuledField,
@@ -48,7 +49,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
     return (
         Fieldset(
             "The account",
-            HTML('{% include "managing/_home.html" %}'),
+            Included("managing/_home.html"),
             Div("name", "account_id", css_class="form-pair"),
             "made_by",
         ),
@@ -70,7 +71,7 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
         ),
         Fieldset(
             "Accounts that it can assume",
-            HTML('{% include "managing/_switch.html" %}'),
+            Included("managing/_switch.html"),
             "assume",
             shown_for_values("assume", WHOLE_ORGANIZATION, "organization"),
         ),
