@@ -21,7 +21,6 @@ from tests.attack.values import accepted
 from tests.bundles import cluster, core, eks, unpacked
 from tests.factories import managed, provider, topology
 
-
 ROLES = accepted(names.fiat_role)
 
 
