@@ -25,7 +25,7 @@ from onboarding.details import DetailsError
 from onboarding.names import seen
 from onboarding.providers import PROVIDERS
 from onboarding.providers.eks import Cluster
-from onboarding.providers.external_id import without_external_id
+from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import MadeBy
 
 
@@ -100,8 +100,15 @@ class SharedForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if without_external_id(cleaned.get("providers", [])):
-            cleaned["uses_external_id"] = False
+        titles = without_external_id(cleaned.get("providers", []))
+        if titles and cleaned.get("uses_external_id"):
+            self.add_error(
+                "uses_external_id",
+                (
+                    f"{no_external_id(titles)} Turn off the external ID, or don't "
+                    f"choose {titles}."
+                ),
+            )
         if cleaned.get("made_by") != MadeBy.BOWLINE:
             cleaned["access_role"] = ""
         elif cleaned.get("access_role") == "":

@@ -271,7 +271,7 @@ FIELDS = (
         path=("external_id",),
         of_many=Words(
             "Ask Spinnaker for an external ID",
-            "Off if you choose ECS.",
+            "Turn it off if you choose ECS.",
             "rotate-external-id",
         ),
         is_listed=False,

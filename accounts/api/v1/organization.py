@@ -39,7 +39,6 @@ from accounts.runs.owners.organization import hand_out_sets, look_at_all, stack_
 from onboarding.description.fields import SHARED
 from onboarding.description.values import read_back, spelled
 from onboarding.handoff.organization import package
-from onboarding.providers.external_id import no_external_id, without_external_id
 from onboarding.topology import Managing
 
 router = Router()
@@ -192,15 +191,8 @@ def read_to_the_end(managing: Managing) -> Organization:
 
 
 def filled(body: Schema) -> QueryDict:
-    """Fill the page's form in; raise Problem where it asks for an external ID that the
-    page would turn off.
-    """
+    """Fill the page's form in."""
     asked = body.model_dump()
-    titles = without_external_id(asked["providers"])
-    if titles and asked["external_id"]:
-        sentence = no_external_id(titles)
-        error = {"at": "external_id", "message": sentence}
-        raise Problem(Code.INVALID, sentence, errors=[error])
     said = QueryDict(mutable=True)
     said.setlist("providers", asked["providers"])
     for name, column in read_back(asked, SHARED).items():

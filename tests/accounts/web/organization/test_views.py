@@ -180,6 +180,7 @@ def test_whoever_else_creates_the_roles_needs_no_access_role(
         ({"access_role": ""}, "This field is required."),
         ({"providers": []}, "Choose at least one provider."),
         ({"providers": ["eks"]}, "eks"),
+        ({"providers": ["ecs"]}, "ECS can&#x27;t be combined with an external ID"),
     ],
 )
 def test_what_they_share_is_checked_and_the_ticks_stay(
@@ -194,14 +195,6 @@ def test_what_they_share_is_checked_and_the_ticks_stay(
     assert error in str(response.context["form"].errors)
     assert re.findall(r'value="(\d{12})"[^>]+ checked', html) == ["000000000002"]
     assert not ManagedAccount.objects.exists()
-
-
-def test_with_ecs_no_external_id_is_required_as_in_the_wizard(operator) -> None:
-    member(1)
-
-    post(operator, "000000000001", providers=["ecs", "ec2"])
-
-    assert not ManagedAccount.objects.get().uses_external_id
 
 
 def test_none_is_refused(operator) -> None:

@@ -77,6 +77,7 @@ def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:
             {"roles_tag": "team", "write_roles": ""},
             ("tag. Without groups, everyone has write access"),
         ),
+        ({"providers": ["ecs"]}, "ECS can&#x27;t be combined with an external ID"),
     ],
 )
 def test_the_template_is_checked(operator, unit, fields, error: str) -> None:
