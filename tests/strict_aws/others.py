@@ -282,7 +282,7 @@ BY_POLICIES = (
     Case(
         "lets instances read a bucket",
         MORE,
-        (f"Theirs0 is in role {BASE}. Allows s3:GetObject.",),
+        (f"Theirs0 is in role {BASE}. Reads objects of buckets: s3:GetObject.",),
         inline=((BASE, allow("s3:GetObject", Resource="arn:aws:s3:::b/*")),),
     ),
     Case(

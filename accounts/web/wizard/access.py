@@ -95,6 +95,7 @@ def access_form(data: Any, account: ManagedAccount) -> AccessForm:
         managed_role=managing.managed_role,
         needs_access_role=not (
             account.granted_at
+            or account.verification
             or account.account_id == managing.account_id
             or works_without_role(account, managing.partition)
         ),

@@ -179,7 +179,7 @@ def test_a_policy_that_says_something_else_is_another_one(field: Field) -> None:
     assert before.resource == after.resource
     assert before.digest != after.digest
     assert (before.effects, after.effects) == (
-        ("Allows s3:GetObject.",),
+        ("Reads objects of buckets: s3:GetObject.",),
         ("Passes roles * to any service.", "Allows actions by a pattern: iam:*."),
     )
 
