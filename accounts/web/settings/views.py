@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.decisions.decision import setting
@@ -36,7 +36,7 @@ from accounts.people.role_limits.naming import NONE, only
 from accounts.people.roles import NAMED, ROLES, UserRole, active_administrators, some_of
 from accounts.runs.owners.looking import template_bucket
 from accounts.web.people.listing import matching_people
-from accounts.web.posts import one_of, post
+from accounts.web.posts import post
 from accounts.web.questions import Asking, look_up, state_of
 from accounts.web.search.views import opens
 from accounts.web.single_sign_on.provider import sign_on_provider
@@ -252,10 +252,10 @@ posts = [
         guard=confirmed,
     ),
     post(
-        "settings/environment-rules/<int:pk>/remove/",
+        "settings/environment-rules/<int:number>/remove/",
         take_rule,
         name="environment-rule-remove",
-        find=one_of(EnvironmentRule.objects),
+        find=lambda number: get_object_or_404(EnvironmentRule, pk=number),
         said="The rule is removed.",
         then=lambda *_: RULES.address,
         guard=confirmed,
