@@ -311,14 +311,6 @@ def test_what_an_answer_fills_in_is_no_difference(
     assert comparable(body.type, {**body.document, **answered}) == body.fields
 
 
-def test_what_a_server_has_a_default_for_is_the_accounts_own() -> None:
-    known = replace(entries(topology()), aws=(aws_entry(carried={"edda": "own"}),))
-
-    (body,) = bodies(known, defaults={"edda": "of all", "front50": "of all"})
-
-    assert (body.document["edda"], body.document["front50"]) == ("own", "of all")
-
-
 def test_each_field_is_a_line() -> None:
     assert [*carried_lines(CARRIED)][-3:] == [
         ("ecs", "namingStrategy", "tags"),
