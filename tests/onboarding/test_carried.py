@@ -19,7 +19,7 @@ from onboarding.carried.fields import (
     carrying,
 )
 from onboarding.carried.table import SENDABLE, SENT
-from onboarding.delivery.bodies import bodies, comparable, problems
+from onboarding.delivery.bodies import comparable, problems
 from onboarding.providers.entry_kinds import AwsEntry, EcsEntry, KubernetesEntry
 from onboarding.spinnaker.bundle.formats import spring
 from onboarding.spinnaker.entries import (
