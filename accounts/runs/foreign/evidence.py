@@ -327,7 +327,10 @@ def of_side(
     for role in one.observed:
         if not isinstance(role, Role):
             continue
-        found: dict[str, Any] = {"others": others.get(role.name, [])}
+        found: dict[str, Any] = {
+            "others": others.get(role.name, []),
+            "loses_policies": role in wide,
+        }
         if role in wide:
             found |= losses_of(side, one, role, sessions, passable)
         if services := lost.get(role.name):
@@ -442,13 +445,12 @@ def losses_of(
         used = last_accessed(sessions, side.reach, arn_of(sessions, role))
         unpassed = no_longer_passed(passable(), before, left)
     except AwsError as error:
-        return {"loses_policies": True, "unread": error.message}
+        return {"unread": error.message}
     missing = [
         Use(action=action, at=at.isoformat())
         for action, at in no_longer_allowed(used, left)
     ]
     return {
-        "loses_policies": True,
         "missing": missing[:MOST_MISSING],
         "more": len(missing[MOST_MISSING:]),
         "unpassed": unpassed[:MOST_MISSING],
