@@ -26,7 +26,7 @@ def signs(name: str) -> bool:
 
 
 def main() -> None:
-    if sys.argv[1:] in (["version"], ["--version"]):
+    if sys.argv[1:2] in (["version"], ["--version"]):
         print(f"Bowline {VERSION}")  # Django would answer with its own
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bowline.settings")

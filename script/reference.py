@@ -179,7 +179,7 @@ def rows(actions: Iterable[argparse.Action]) -> Iterator[str]:
         else:
             values = called(action) if action.nargs != 0 else ""
             shown = ", ".join(f"{one} {values}".strip() for one in spelled)
-        said = [" ".join((action.help or "").split())]
+        said = [" ".join((action.help or "").split()) % vars(action)]
         if spelled and action.required:
             said.append("required")
         elif isinstance(action.default, int) and action.nargs != 0:

@@ -12,6 +12,7 @@ import pytest
 
 from accounts.management import commands
 from accounts.management.command import EXIT_CODES, FAILED
+from onboarding import VERSION
 from script.emulated_organization import (
     ACCESS_ROLE,
     MANAGING,
@@ -122,6 +123,14 @@ def test_a_mistyped_command_or_option_is_answered_with_the_nearest(
         "Error: unrecognized arguments: --aprove. Did you mean --approve? "
         "See manage.py onboard --help.\n"
     )
+
+
+def test_a_version_is_bowlines(clone: FreshClone) -> None:
+    asked = ("--version", "version --help", "verify --version")
+
+    said = {clone.run(f"{MANAGE} {one}").stdout for one in asked}
+
+    assert said == {f"Bowline {VERSION}\n"}
 
 
 def test_what_is_logged_is_on_standard_error_and_not_on_a_terminal(

@@ -25,6 +25,7 @@ from accounts.people.activity import standard_output_kept, tries_recorded
 from accounts.people.roles import has_role, refusal
 from accounts.spinnaker.bundles import Twins
 from accounts.tokens.api_tokens import ROLES, find, note_use
+from onboarding import VERSION
 from onboarding.delivery.transport import GateError
 
 DONE, FAILED, PLANNED, WAITS = range(4)
@@ -109,6 +110,9 @@ class BowlineCommand(BaseCommand):
 
     requires_migrations_checks = True
 
+    def get_version(self) -> str:
+        return f"Bowline {VERSION}"
+
     def check_migrations(self) -> None:
         """Make the tables, where Django's own only warns that there are none."""
         migrate_if_new(self.stderr.write)
@@ -156,11 +160,12 @@ def meant(parser: CommandParser, words: list[str]) -> Iterator[str]:
                 yield f"Did you mean {near}?"
 
 
-def write(path: Path, text: str, *, mode: Literal["w", "x"] = "w") -> None:
+def write(path: Path, text: str | bytes, *, mode: Literal["w", "x"] = "w") -> None:
     """Write a file as it is; `x`: a new one only."""
+    content = text.encode() if isinstance(text, str) else text
     try:
-        with path.open(mode, newline="") as file:
-            file.write(text)
+        with path.open(f"{mode}b") as file:
+            file.write(content)
     except FileExistsError:
         raise CommandError(f"{path} exists, and isn't overwritten.") from None
     except OSError as error:

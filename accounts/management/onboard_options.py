@@ -74,7 +74,10 @@ def add_options(parser: ArgumentParser) -> None:
         "name any person",
     )
     parser.add_argument(
-        "--threads", type=int, default=16, help="accounts to process at a time"
+        "--threads",
+        type=at_least_one,
+        default=16,
+        help="accounts to process at a time",
     )
     parser.add_argument(
         "--json",

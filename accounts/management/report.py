@@ -14,7 +14,14 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from accounts.management.command import DONE, EXIT_CODES, FAILED, PLANNED, WAITS
+from accounts.management.command import (
+    DONE,
+    EXIT_CODES,
+    FAILED,
+    PLANNED,
+    WAITS,
+    write,
+)
 from accounts.management.plain_text import diff_lines
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Rollout, Run
@@ -53,7 +60,7 @@ class BundleFile:
         if bundle.status != bundle.Status.READY:
             self.warn(bundle.error)
             return False
-        path.write_bytes(bundle.archive)
+        write(path, bytes(bundle.archive))
         count = counted(bundle.accounts.count())
         self.say(f"Bundle {bundle.number}: {count}, {path}, {bundle.sha256}")
         return True

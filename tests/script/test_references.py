@@ -54,6 +54,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="all of them")
         parser.add_argument("--threads", type=int, default=16, help="at a time")
         parser.add_argument("--out", required=True, metavar="FILE", help="where to")
+        parser.add_argument("--share", metavar="N%", help="10%% by default")
 
 
 def test_the_page_is_what_the_commands_say() -> None:
@@ -82,6 +83,7 @@ def test_a_command_has_its_own_arguments_and_none_of_django() -> None:
     assert "| `--all` | all of them |" in page
     assert "| `--threads THREADS` | at a time; 16 by default |" in page
     assert "| `--out FILE` | where to; required |" in page
+    assert "| `--share N%` | 10% by default |" in page
     assert "--verbosity" not in page
 
 

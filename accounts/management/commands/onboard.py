@@ -107,6 +107,9 @@ class Command(BowlineCommand):
         self.as_json = json
         self.whole = options["verbosity"] > 1
         self.next = ["manage.py", "onboard", str(file), "--approve"]
+        for path in filter(None, (options["bundle"], markdown)):
+            if not path.parent.is_dir():  # better now than once all is applied
+                raise CommandError(f"{path} can't be written: its folder is missing.")
         try:
             code = self.ended(file, **options)
         except (CommandError, *REFUSALS) as error:
@@ -148,8 +151,6 @@ class Command(BowlineCommand):
             for problem in error.problems:
                 self.warn(f"{file}:{problem.line}: {problem.message}")
             return FAILED
-        except OSError as error:
-            raise CommandError(f"{file} can't be read: {error}") from error
 
     def check_only(
         self, file: Path, written: AccountsFile, described: ManagingAccount | None
@@ -429,8 +430,11 @@ def content_of(file: Path) -> tuple[bytes, bool]:
     if file == STANDARD_INPUT:
         content = sys.stdin.buffer.read(MOST_BYTES + 1)
         return content, is_csv(content)
-    with file.open("rb") as opened:
-        return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES + 1), file.suffix.lower() == ".csv"
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error}") from error
 
 
 def refuse_strangers(option: str, names: list[str] | None, known: set[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from accounts.management.command import DONE, FAILED, BowlineCommand, combined
+from accounts.management.onboard_options import at_least_one
 from accounts.mapping.managing import managing_row
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import OPEN, Status
@@ -36,7 +37,10 @@ class Command(BowlineCommand):
             help="only accounts whose proof is older than VERIFICATION_MAX_AGE",
         )
         parser.add_argument(
-            "--threads", type=int, default=16, help="accounts to process at a time"
+            "--threads",
+            type=at_least_one,
+            default=16,
+            help="accounts to process at a time",
         )
 
     def handle(self, *, names: list[str], stale: bool, threads: int, **_: Any) -> None:
@@ -73,6 +77,9 @@ def chosen(names: list[str]) -> list[ManagedAccount]:
         return accounts
     by_name = {account.name: account for account in accounts}
     if unknown := [name for name in names if name not in by_name]:
+        known = {*ManagedAccount.objects.values_list("name", flat=True)}
+        if strangers := [name for name in unknown if name not in known]:
+            raise CommandError(f"There is no account {', '.join(strangers)}.")
         raise CommandError(
             f"Bowline hasn't created anything in AWS for {', '.join(unknown)}."
         )

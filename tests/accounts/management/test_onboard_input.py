@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.management.command import acting_person
 from accounts.management.plain_text import kept_deletions
-from accounts.models import ApiToken
+from accounts.models import ApiToken, ManagedAccount
 from accounts.models.people import Scope
 from accounts.tokens.api_tokens import make
 from tests.accounts.management.onboarding import Ending, onboard
@@ -55,6 +55,25 @@ def test_standard_input_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
     assert onboard("-", "--check") == Ending(0, "-: 1 account, no errors.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--threads", "0", "0 isn't a number from 1 to 100,000"),
+        ("--bundle", "no/out.zip", "no/out.zip can't be written: its folder is"),
+        ("--markdown", "no/plan.md", "no/plan.md can't be written: its folder is"),
+    ],
+)
+def test_what_would_fail_at_the_end_is_refused_first(
+    tmp_path: Path, option, value, says
+) -> None:
+    file = tmp_path / "accounts.yaml"
+    file.write_text(f"managing: {{name: core, account_id: '{FIVE[0]}'}}\n{YAML}")
+
+    with pytest.raises(CommandError, match=says):
+        onboard(file, option, value)
+    assert not ManagedAccount.objects.exists()
 
 
 @pytest.mark.parametrize(

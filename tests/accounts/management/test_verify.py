@@ -127,8 +127,11 @@ def test_a_waiting_plan_is_left_to_whoever_approves(account: ManagedAccount) -> 
 def test_an_unknown_name_is_refused(managing) -> None:
     account_row("known", granted_at=timezone.now())
 
-    with pytest.raises(CommandError, match=r"AWS for nobody\."):
+    with pytest.raises(CommandError, match=r"There is no account nobody\."):
         call_command("verify", "known", "nobody")
+    account_row("draft", account_id="922222222229")
+    with pytest.raises(CommandError, match=r"AWS for draft\."):
+        call_command("verify", "known", "draft")
 
 
 def test_without_a_managing_account_there_is_nothing_to_verify(db: None) -> None:
