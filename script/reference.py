@@ -213,10 +213,11 @@ Configure Bowline with environment variables. Administrators of Bowline's host u
 page to look up a variable.
 
 docker-compose reads the variables from the file `.env`: copy `.env.example` and edit
-it. On Kubernetes, they are in a ConfigMap and a Secret
-([Install on Kubernetes](../install/kubernetes.md)). Every process must have the same
-values. Restart the site and its workers after a change. An invalid value stops the
-process, and the message shows why. An empty value means the default.
+it, with `$` or `#` only in single quotes. After a change, run
+`docker compose up --detach`; `docker compose restart` keeps the old values. On
+Kubernetes, see [Change a setting](../install/kubernetes.md#change-a-setting). Every
+process must have the same values. An invalid value stops it, and the message shows why.
+An empty value means the default.
 """
 
 
