@@ -121,8 +121,16 @@ class HandOffPackage:
     @property
     def delete_command(self) -> str:
         """What removes everything again, the cluster's access before its role."""
+        found = [scripts.exists(stack) for stack in self.stacks[:1]]
         deletes = [scripts.delete(stack) for stack in reversed(self.stacks)]
-        return scripts.in_account(self.managed.account_id, *deletes)
+        return scripts.in_account(self.managed.account_id, *found, *deletes)
+
+    @property
+    def stays(self) -> str:
+        """Say what that doesn't remove."""
+        grants = any(isinstance(one, KeyGrant) for one in self.resources)
+        more = ", and the grants on KMS keys stay" if grants else ""
+        return f"AWS's own service-linked roles stay{more}."
 
     def files(self) -> tuple[File, ...]:
         """List what the owner without a login is sent."""
