@@ -49,7 +49,7 @@ from onboarding.description.other_names import REGIONS
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
-from onboarding.verify.result import COMPARED
+from onboarding.verify.result import COMPARED, deploy_again
 from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.verification import (
     CHAIN,
@@ -424,7 +424,9 @@ def nothing_left(
                 name,
                 Outcome.FAILED,
                 "AWS differs from what was approved: " + "; ".join(found.left),
-                "Plan again, review the differences, and approve the plan.",
+                deploy_again(side.reach.account_id)
+                if side.was_handed_off
+                else "Plan again, review the differences, and approve the plan.",
             )
         else:
             result = Result(COMPARED, name, Outcome.PASSED, "", "")
