@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -22,6 +24,7 @@ from onboarding.resources.policy import Policy
 from tests.accounts.api.calling import caller
 from tests.accounts.web.permissions.found import (
     AT,
+    EVERYTHING,
     FOUND,
     attached,
     of_managed,
@@ -95,6 +98,36 @@ def test_an_administrators_policy_means_more_and_not_fewer(
     assert "Administrator It can do everything" in text
     assert "Not an administrator" not in text
     assert "Bowline plans " in text
+    # What else is said first is of Bowline's own policies.
+    assert "Passes roles to 1 service As planned: ec2" in text
+    assert "can read secrets As planned: in user data" in text
+
+
+def test_the_file_has_policies_of_others_whatever_it_is_asked_for(
+    client: Client, account: ManagedAccount
+) -> None:
+    deny = {"Effect": "Deny", "NotAction": ["s3:*", "ec2:*"], "Resource": "*"}
+    both = Policy.of({"Statement": [*EVERYTHING.document["Statement"], deny]})
+    read_roles(account, attached(account, document=both, **ACCEPTED))
+    unread = attached(account, "BaseIAMRole", document=None, digest="e" * 64)
+    assert unread.document is None
+    client.force_login(person("viewer", username="vera"))
+    address = reverse("accounts:permissions-csv", args=[account.pk])
+
+    answer = client.get(f"{address}?only=pass")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    others = [row for row in rows if row["for"] == "Policies of others"]
+    assert [(row["role"], row["access"], row["action"]) for row in others] == [
+        ("BaseIAMRole", "not approved", "not read"),
+        ("spinnakerManaged", "accepted", "*"),
+        ("spinnakerManaged", "accepted", "Deny NotAction ec2:*"),
+        ("spinnakerManaged", "accepted", "Deny NotAction s3:*"),
+    ]
+    assert others[1]["resources"] == "*"
+    assert "paul accepted it" in others[1]["reason"]
+    assert others[1]["in_power_user_access"] == ""
+    assert [row["action"] for row in rows if row not in others] == ["iam:PassRole"]
 
 
 def test_what_was_accepted_is_marked_apart_and_comes_last(

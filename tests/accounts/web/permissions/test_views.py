@@ -142,6 +142,22 @@ def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert {row["role"] for row in rows} == {"Spinnaker's identity"}
+    (cluster,) = [row for row in rows if row["for"] == "EKS cluster"]
+    assert cluster["capability"] == "apps"
+    assert (
+        "AmazonEKSEditPolicy gives access: it deploys workloads, and reads secrets"
+        in (cluster["reason"])
+    )
+
+
+def test_clusters_are_among_what_is_said_first(client: Client) -> None:
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"ec2": {}, "eks": {"clusters": clusters}})
+
+    text = " ".join(read(client, account).split())
+
+    assert "Accesses 1 cluster</b>" in text
+    assert "reads secrets, in every namespace." in text
 
 
 def test_there_is_no_file_of_what_cannot_be_read(client: Client) -> None:
