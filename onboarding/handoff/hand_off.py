@@ -160,6 +160,7 @@ def hand_off(
     resources = desired(Topology(managing, (alike,)), alike)
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
+    resources = tuple(sorted(resources, key=lambda r: isinstance(r, ClusterAccess)))
     ask = asked_of(managed)
     name = stack_name or stack_name_of(f"bowline-{managed.name}")
     if managed.made_by == MadeBy.ORGANIZATION and not stack_name:

@@ -212,6 +212,21 @@ def test_the_other_roles_of_the_account_are_told(client: Client) -> None:
     assert "AmazonECSTaskExecutionRolePolicy" in text
 
 
+def test_the_reader_of_an_account_that_its_owner_creates_is_named(
+    client: Client,
+) -> None:
+    own = account_row("own", account_id="1" * 12)
+    owners = account_row(made_by="owner", reader_role="BowlineReader")
+
+    signed_in(client)
+    pages = [get(client, one, "", "permissions") for one in (own, owners)]
+    texts = [" ".join(page.content.decode().split()) for page in pages]
+
+    assert ["BowlineReader" in text for text in texts] == [False, True]
+    assert "Other roles that Bowline creates here" in texts[0]
+    assert "Other roles that the owner creates here" in texts[1]
+
+
 def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
     clusters = [{"name": "apps", "region": "us-east-1"}]
     account = account_row(providers={"eks": {"clusters": clusters}})
