@@ -67,9 +67,7 @@ def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
 def test_an_empty_bowline_leads_to_a_report_on_an_existing_spinnaker(operator) -> None:
     page = operator.get("/").content.decode()
 
-    (link,) = re.findall(
-        r'href="([^"]+)">Adopt an existing Spinnaker', page
-    )
+    (link,) = re.findall(r'href="([^"]+)">Adopt an existing Spinnaker', page)
     assert "Create report" in operator.get(link).content.decode()
 
 
@@ -364,7 +362,7 @@ def test_the_organization_is_offered_before_the_list_is_full(
         ({"state": State.DRIFTED}, "drifted. AWS no longer matches what was approved."),
         (
             {"state": State.DRIFTED, "unapproved": 1},
-            "isn't as approved. Its roles have permissions that no one approved.",
+            "isn't as approved. Its roles allow what no one approved.",
         ),
         ({"state": State.OUTDATED}, "was edited after its changes were applied."),
         (
