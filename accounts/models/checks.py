@@ -365,6 +365,13 @@ class ForeignPolicy(Readable):
         return self.account.name if self.account else "the managing account"
 
     @property
+    def why(self) -> str:
+        """Say why it may stay, and who asked for that."""
+        if not self.asked_by_name:
+            return self.reason
+        return f"{self.asked_by_name} asked for it: {self.reason}"
+
+    @property
     def state(self) -> str:
         """Return the word of its badge."""
         if self.is_accepted:

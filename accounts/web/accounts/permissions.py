@@ -375,7 +375,7 @@ def of_others(policies: Iterable[ForeignPolicy]) -> Iterator[tuple[str, Line]]:
         reason = " ".join(one.effects)
         if one.is_accepted:
             by = f"{one.accepted_by_name} accepted it until {one.until}"
-            reason = f"{reason} {by}: {one.reason}"
+            reason = f"{reason} {by}. {one.why}"
         about = "Policies of others", one.policy, one.state
         if one.document is None:
             yield one.role, line_of(*about, action="not read", reason=reason)

@@ -41,6 +41,7 @@ LATER = AT + timedelta(days=2, minutes=1)
 ACCEPTED: dict[str, Any] = {
     "accepted_at": AT,
     "accepted_by_name": "paul",
+    "asked_by_name": "olga",
     "reason": "Until the agents are gone.",
     "until": today() + timedelta(days=30),
 }
@@ -143,6 +144,7 @@ def test_the_file_has_policies_of_others_whatever_it_is_asked_for(
     ]
     assert others[1]["resources"] == "*"
     assert "paul accepted it" in others[1]["reason"]
+    assert "olga asked for it: Until the agents" in others[1]["reason"]
     assert others[1]["in_power_user_access"] == ""
     assert [row["action"] for row in rows if row not in others] == ["iam:PassRole"]
 
@@ -158,6 +160,7 @@ def test_what_was_accepted_is_marked_apart_and_comes_last(
     counts = "1 policy of others that no one accepted, and 1 that someone accepted."
     assert counts in text
     assert "paul accepted it until" in text
+    assert "olga asked for it: Until the agents are gone." in text
     assert text.index("not approved zealous") < text.index("accepted AdministratorAcc")
 
 
