@@ -55,9 +55,7 @@ class Found(Readable):
     """The line of the document that decides; 0: none."""
     change = models.TextField(blank=True)
     as_spinnaker = models.BooleanField(default=False)
-    """Called as Spinnaker's identity or as the managed role; earlier releases didn't
-    say so.
-    """
+    """Called as Spinnaker's identity or as the managed role."""
     worse = models.BooleanField(default=False)
     """It failed, and was good in an earlier verification."""
 

@@ -68,7 +68,7 @@ def test_an_empty_bowline_leads_to_a_report_on_an_existing_spinnaker(operator) -
     page = operator.get("/").content.decode()
 
     (link,) = re.findall(
-        r'href="([^"]+)">Report on the accounts that Spinnaker has', page
+        r'href="([^"]+)">Adopt an existing Spinnaker', page
     )
     assert "Create report" in operator.get(link).content.decode()
 
@@ -78,7 +78,7 @@ def test_an_empty_bowline_says_to_viewers_what_could_be_taken(operator) -> None:
 
     page = operator.get("/").content.decode()
 
-    (link,) = re.findall(r'href="([^"]+)">Read what Bowline can take', page)
+    (link,) = re.findall(r'href="([^"]+)">Adopt an existing Spinnaker', page)
     assert "manage.py adopt" in operator.get(link).content.decode()
 
 
