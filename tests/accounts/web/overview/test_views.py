@@ -67,9 +67,7 @@ def test_an_empty_bowline_begins_with_the_managing_account(operator) -> None:
 def test_an_empty_bowline_leads_to_a_report_on_an_existing_spinnaker(operator) -> None:
     page = operator.get("/").content.decode()
 
-    (link,) = re.findall(
-        r'href="([^"]+)">Adopt an existing Spinnaker', page
-    )
+    (link,) = re.findall(r'href="([^"]+)">Adopt an existing Spinnaker', page)
     assert "Create report" in operator.get(link).content.decode()
 
 
