@@ -174,7 +174,7 @@ FIELDS = (
         Words(
             "Name in Spinnaker",
             "For a new account, use a–z, 0–9 and “-”.",
-            "accounts-file#accounts",
+            "accounts-file#names",
         ),
         rule=names.ACCOUNT_NAME,
         longest=200,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -63,6 +64,22 @@ def test_where_nothing_was_read_it_is_as_planned(client: Client, managing) -> No
     assert " actions as planned, " in text
     assert "s found on" not in text
     assert "ound exactly" not in text
+
+
+@pytest.mark.parametrize("has_others", [False, True])
+def test_the_contents_are_in_the_order_of_the_page(
+    client: Client, account: ManagedAccount, has_others: bool
+) -> None:
+    read_roles(account, *([attached(account)] if has_others else []))
+    page(client, account)
+
+    answer = client.get(reverse("accounts:permissions", args=[account.pk]))
+
+    _, _, after = answer.content.decode().partition('aria-label="On this page"')
+    contents, _, parts = after.partition("</nav>")
+    linked = re.findall(r'<li><a href="#([a-z-]+)">', contents)
+    assert "of-others" in linked
+    assert linked == sorted(linked, key=lambda anchor: parts.index(f'id="{anchor}"'))
 
 
 def test_where_aws_had_what_is_planned_the_moment_is_said(
