@@ -466,7 +466,7 @@ rotations = [
         "accounts/<uuid:pk>/rotate/",
         rotate,
         name="rotate",
-        said="A new external ID was created. Plan again. AWS then accepts both.",
+        said="A new external ID was created. Plan again, so that AWS accepts both.",
     ),
     account_post(
         "accounts/<uuid:pk>/unrotate/",

@@ -296,7 +296,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
 
     account.refresh_from_db()
     assert said(begun) == (
-        "A new external ID was created. Plan again. AWS then accepts both."
+        "A new external ID was created. Plan again, so that AWS accepts both."
     )
     assert said(done) == "Plan again. AWS then accepts only the new external ID."
     assert "Not yet: plan staging, apply the plan" in early.content.decode()
