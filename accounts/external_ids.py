@@ -138,6 +138,11 @@ class Stage(NamedTuple):
     """What makes it done."""
 
 
+KEEPS_TRUST = (
+    " If the verification says that the existing role's trust policy refuses the new "
+    "one, replace that policy under Existing roles."
+)
+
 SentIds: TypeAlias = Mapping[str, Collection[str]]
 """The external IDs that Spinnaker sends to each account ID, by all of its names."""
 
@@ -150,12 +155,13 @@ class Held(NamedTuple):
     loaded: SentIds
     """What deliveries saw loaded, of the accounts that were delivered."""
 
-    def is_sent(self, account_id: str, external_id: str) -> bool:
-        """Return whether Spinnaker sends this one, and by each of its names no other:
-        as a delivery saw it, else as the installed bundle says.
+    def is_sent(self, account_id: str, *external_ids: str) -> bool:
+        """Return whether Spinnaker sends one of these, and by each of its names no
+        other: as a delivery saw it, else as the installed bundle says.
         """
         known = self.loaded if account_id in self.loaded else self.installed
-        return {external_id} == {*known.get(account_id, ())}
+        sent = {*known.get(account_id, ())}
+        return bool(sent) and sent <= {*external_ids}
 
 
 def held_now() -> Held:
@@ -174,10 +180,11 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
     verified = is_verified(row)
     held = held or held_now()
     sent = held.is_sent(row.account_id, new)
+    kept = KEEPS_TRUST if row.adopts else ""
     works = Stage(
         "AWS accepts both external IDs, and the new one works",
         verified,
-        f"plan {row.name}, apply the plan and verify it.",
+        f"plan {row.name}, apply the plan and verify it.{kept}",
     )
     if row.account_id in held.loaded:
         return [
@@ -213,9 +220,10 @@ def accepted_now(row: ManagedAccount) -> str:
         others = verified - {new, "", None}
         still = others and new in verified
         return f"{others.pop()}, too, until a plan is applied" if still else ""
-    if new in carried_out or {new, former} <= verified:
+    if {new, former} <= verified or (new in carried_out and not row.adopts):
         return "both"
-    return "the previous one; the new one, too, once a plan is applied"
+    when = "the account is verified" if row.adopts else "a plan is applied"
+    return f"the previous one; the new one, too, once {when}"
 
 
 def is_verified(row: ManagedAccount) -> bool:

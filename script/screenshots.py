@@ -35,12 +35,7 @@ from script.emulated_organization import (
 from script.emulated_site import Aws, emulated_site
 from script.site import Site
 
-CHROMIUM = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-)
+CHROMIUM = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 PATIENCE = 60_000
 """Milliseconds for what a worker does."""
 

@@ -2,20 +2,22 @@
 that tests/data/slips.json names for it notice.
 
 The tree itself is only read, so a killed run leaves nothing changed. Ends with 1 if a
-slip survives, broke the tests, or is of code that has moved.
+slip survives, broke the tests, or is of code that has moved, or if a test that noticed
+one fails without it, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired, run
 from tempfile import TemporaryDirectory
 from threading import get_ident, local
 from typing import Literal, NamedTuple
@@ -28,6 +30,7 @@ SHORT = "not in_all_only"
 PATIENCE = 900.0
 """Seconds: a slip may let a test wait forever."""
 
+FAILED = re.compile(r"^FAILED (\S+?)(?:\[| - |$)", re.MULTILINE)
 Verdict = Literal["killed", "SURVIVED", "MOVED", "BROKEN"]
 
 
@@ -50,6 +53,7 @@ class Outcome(NamedTuple):
     slip: Slip
     verdict: Verdict
     why: str = ""
+    """Of a killed one: the test that noticed."""
 
     def __str__(self) -> str:
         return f"{self.slip.id:5} {self.verdict:8}  {self.slip.file}  {self.why}"
@@ -87,26 +91,31 @@ def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
     """Run these tests until one fails. Only a test that ran and failed has noticed:
     pytest ends with 1 for an error in a fixture as well.
     """
-    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-m", SHORT]
     try:
-        run = subprocess.run(
-            [*pytest, "-p", "no:cacheprovider", *tests],
-            cwd=copy,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
+        done = tested(tests, copy, "-x")
+    except TimeoutExpired:
         return "BROKEN", f"still running after {PATIENCE:.0f} seconds"
-    lines = run.stdout.splitlines() + run.stderr.splitlines()
+    lines = done.stdout.splitlines() + done.stderr.splitlines()
     last = lines[-1] if lines else ""
-    if run.returncode == 0:
+    if done.returncode == 0:
         return "SURVIVED", last
-    failed = next((line for line in lines if line.startswith("FAILED ")), "")
-    if run.returncode == 1 and failed:
-        return "killed", f"by {failed.removeprefix('FAILED ').partition(' - ')[0]}"
+    if done.returncode == 1 and (failed := FAILED.search(done.stdout)):
+        return "killed", failed[1]
     wrong = next((line for line in lines if line.startswith("ERROR")), last)
-    return "BROKEN", f"pytest ended with {run.returncode}: {wrong}"
+    return "BROKEN", f"pytest ended with {done.returncode}: {wrong}"
+
+
+def tested(tests: Sequence[str], copy: Path, *options: str) -> CompletedProcess[str]:
+    pytest = (sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider")
+    line = (*pytest, "-m", SHORT, *options, *tests)
+    return run(line, cwd=copy, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def failing_anyway(tests: Collection[str], root: Path) -> list[str]:
+    """Return which of these tests fail in an unchanged copy: they noticed nothing."""
+    with TemporaryDirectory(prefix="bowline-slips-") as folder:
+        copy = FreshClone.at(Path(folder) / "unchanged", root).folder
+        return FAILED.findall(tested(sorted(tests), copy).stdout) if tests else []
 
 
 def outcomes(slips: Sequence[Slip], root: Path, *, at_once: int) -> Iterator[Outcome]:
@@ -132,12 +141,16 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
 
     chosen = [slips[id] for id in options.ids or slips]
     counts: Counter[Verdict] = Counter()
+    killers = set()
     for outcome in outcomes(chosen, root, at_once=options.at_once):
         counts[outcome.verdict] += 1
+        killers |= {outcome.why} if outcome.verdict == "killed" else set()
         print(outcome, flush=True)
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     print(f"{len(chosen)} slips: {said}")
-    return int(counts["killed"] < len(chosen))
+    for test in (failing := failing_anyway(killers, root)):
+        print(f"It fails without the slip, too: {test}")
+    return int(counts["killed"] < len(chosen) or bool(failing))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -127,7 +126,7 @@ ACTIVITY = Listing(
         "what": lambda row: row.what,
         "about": lambda row: row.about,
         "digest": recorded_digest,
-        "detail": lambda row: json.dumps(row.detail, sort_keys=True),
+        "detail": detail_of,
         "hash": lambda row: row.hash,
     },
     exported=lambda asked, person: matching_activity(person, asked).iterator(

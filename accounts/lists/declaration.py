@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from accounts.people.role_limits.limits import Person
 
 
-Value: TypeAlias = str | int | datetime | list[str] | None
+Value: TypeAlias = str | int | datetime | list[str] | dict[str, Any] | None
 
 Columns: TypeAlias = Mapping[str, Callable[[Any], Value]]
 
@@ -65,6 +65,8 @@ def cell(value: Value) -> str:
             return value.isoformat()
         case list():
             return ", ".join(value)
+        case dict():
+            return json.dumps(value, sort_keys=True)
     return str(value)
 
 

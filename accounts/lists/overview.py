@@ -163,9 +163,8 @@ def broken(states: dict[str, int]) -> Iterator[ToDo]:
 
 BROKEN = {
     NOT_APPROVED: (
-        "1 account isn't as approved. Its roles have permissions that no one approved.",
-        "{count} accounts aren't as approved. Their roles have permissions that no one "
-        "approved.",
+        "1 account isn't as approved. Its roles allow what no one approved.",
+        "{count} accounts aren't as approved. Their roles allow what no one approved.",
     ),
     State.FAILED: (
         "1 account failed. Its last run shows what to fix.",

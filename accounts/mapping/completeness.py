@@ -39,10 +39,7 @@ def has_identity(account: ManagedAccount) -> bool:
 
 
 def has_access(account: ManagedAccount) -> bool:
-    """Return whether its access was described: an empty role is an answer, too.
-
-    Drafts of earlier releases can have regions without an access role.
-    """
+    """Return whether its access was described: an empty role is an answer, too."""
     said = account.is_handed_off or account.access_role or has_providers(account)
     return bool(account.regions and said)
 

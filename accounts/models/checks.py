@@ -55,9 +55,7 @@ class Found(Readable):
     """The line of the document that decides; 0: none."""
     change = models.TextField(blank=True)
     as_spinnaker = models.BooleanField(default=False)
-    """Called as Spinnaker's identity or as the managed role; earlier releases didn't
-    say so.
-    """
+    """Called as Spinnaker's identity or as the managed role."""
     worse = models.BooleanField(default=False)
     """It failed, and was good in an earlier verification."""
 
@@ -365,6 +363,13 @@ class ForeignPolicy(Readable):
     @property
     def place(self) -> str:
         return self.account.name if self.account else "the managing account"
+
+    @property
+    def why(self) -> str:
+        """Say why it may stay, and who asked for that."""
+        if not self.asked_by_name:
+            return self.reason
+        return f"{self.asked_by_name} asked for it: {self.reason}"
 
     @property
     def state(self) -> str:

@@ -184,7 +184,7 @@ BADGES = {
     "not as approved": Badge(
         "bad",
         "cross",
-        "Roles have permissions that no one approved.",
+        "Roles allow what no one approved.",
         "failed",
         "not as approved",
     ),
@@ -433,8 +433,8 @@ MISSING = (
 )
 DRIFTED = "AWS no longer matches what was approved."
 MAY_DO_MORE = (
-    "Its roles have permissions that no one approved. The checks show which ones and "
-    "what to do. An approver can accept policies below under Policies of others."
+    "Its roles allow what no one approved. The checks show what, and what to do. An "
+    "approver can accept policies below under Policies of others."
 )
 EDITED = (
     "The account was edited after it was planned, so AWS might no longer match its "

@@ -73,6 +73,7 @@ def reviewed(
             reading.others_who_can_assume(planned[role]) if role in planned else []
         ),
         "size": reading.size(role, review),
+        "has_others": any(one.role == role for one in reading.policies),
         "managings": managings,
         "identity_verdict": managings.verdict(
             [identity_role] if identity_role else [], is_edited=None

@@ -38,7 +38,7 @@ from accounts.runs.foreign.keeping import (
 )
 from accounts.runs.inactive import explained
 from accounts.runs.managing.kept_roles import drop
-from accounts.runs.owners.hand_offs import keep_found, owners_word
+from accounts.runs.owners.hand_offs import keep_found, owners_word, was_given
 from accounts.runs.owners.learning import learn_of_owner
 from accounts.runs.results import by_provider, failed_checks, keep_results
 from accounts.runs.scope import COMPARED_FOR, Comparison, Scope, Side
@@ -49,7 +49,7 @@ from onboarding.description.other_names import REGIONS
 from onboarding.desired import POLICY_SET, assume_list
 from onboarding.resources.plan import Change, NotOurs, beyond
 from onboarding.verify.chain import BECOME_IDENTITY, own_identity_refused
-from onboarding.verify.result import COMPARED
+from onboarding.verify.result import COMPARED, deploy_again
 from onboarding.verify.role_assumption import ASSUME
 from onboarding.verify.verification import (
     CHAIN,
@@ -424,13 +424,20 @@ def nothing_left(
                 name,
                 Outcome.FAILED,
                 "AWS differs from what was approved: " + "; ".join(found.left),
-                "Plan again, review the differences, and approve the plan.",
+                how_to_restore(scope, side),
             )
         else:
             result = Result(COMPARED, name, Outcome.PASSED, "", "")
         passing = passing_in(side, sessions, found.unread)
         result = replace(result, seconds=seconds)
         yield Looked(side, result, found.one, found.more, passing)
+
+
+def how_to_restore(scope: Scope, side: Side) -> str:
+    account, managed = side.account and scope.account, scope.managed
+    if account and managed and was_given(account, scope.managing, managed):
+        return deploy_again(side.reach.account_id)
+    return "Plan again, review the differences, and approve the plan."
 
 
 def compared_elsewhere(scope: Scope) -> Result:

@@ -174,7 +174,7 @@ FIELDS = (
         Words(
             "Name in Spinnaker",
             "For a new account, use a–z, 0–9 and “-”.",
-            "accounts-file#accounts",
+            "accounts-file#names",
         ),
         rule=names.ACCOUNT_NAME,
         longest=200,
@@ -221,7 +221,9 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Access role",
-            "Bowline assumes it. Leave empty to use Bowline's own credentials.",
+            "Bowline assumes it. OrganizationAccountAccessRole is an administrator; a "
+            "role of your own can have less. Leave empty to use Bowline's own "
+            "credentials.",
             "access-roles#before-you-begin",
         ),
         rule=names.ROLE_NAME,

@@ -121,8 +121,16 @@ class HandOffPackage:
     @property
     def delete_command(self) -> str:
         """What removes everything again, the cluster's access before its role."""
+        found = [scripts.exists(stack) for stack in self.stacks[:1]]
         deletes = [scripts.delete(stack) for stack in reversed(self.stacks)]
-        return scripts.in_account(self.managed.account_id, *deletes)
+        return scripts.in_account(self.managed.account_id, *found, *deletes)
+
+    @property
+    def stays(self) -> str:
+        """Say what that doesn't remove."""
+        grants = any(isinstance(one, KeyGrant) for one in self.resources)
+        more = ", and the grants on KMS keys stay" if grants else ""
+        return f"AWS's own service-linked roles stay{more}."
 
     def files(self) -> tuple[File, ...]:
         """List what the owner without a login is sent."""
@@ -152,6 +160,7 @@ def hand_off(
     resources = desired(Topology(managing, (alike,)), alike)
     if reader and managing.bowline:
         resources += reader_role(managing, managed)
+    resources = tuple(sorted(resources, key=lambda r: isinstance(r, ClusterAccess)))
     ask = asked_of(managed)
     name = stack_name or stack_name_of(f"bowline-{managed.name}")
     if managed.made_by == MadeBy.ORGANIZATION and not stack_name:

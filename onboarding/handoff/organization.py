@@ -11,7 +11,7 @@ from onboarding.access_role import Command
 from onboarding.handoff import cloudformation
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.scripts import Stack
-from onboarding.handoff.words import Way, steps_written
+from onboarding.handoff.words import Way, contents, steps_written
 from onboarding.names import counted
 from onboarding.spinnaker.bundle.archive import File
 
@@ -159,6 +159,7 @@ def readme_lines(sets: Iterable[ForMany]) -> Iterator[str]:
                 yield f"\n{sentence}"
         count = counted(len(one.account_ids), "account")
         yield f"\n# StackSet {one.name}\n\nFor {count}. Run in the folder {one.name}."
+        yield from contents(one.one)
         for way in ways(one.one):
             yield f"\n## {way.title}\n\n{way.says}\n"
             yield from steps_written(way)

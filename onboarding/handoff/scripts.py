@@ -95,6 +95,20 @@ def state(stack: Stack) -> str:
     )
 
 
+WITH_TERRAFORM = (
+    "If Terraform created the resources, run terraform destroy in its folder instead."
+)
+
+
+def exists(stack: Stack) -> str:
+    """Fail where there is no such stack: AWS deletes one that isn't there, too."""
+    return (
+        f"{{ aws cloudformation describe-stacks {stack.named} > /dev/null ||\n"
+        "  { echo 'Nothing was deleted: the stack was not found. "
+        f"{WITH_TERRAFORM}' >&2; false; }}; }}"
+    )
+
+
 def delete(stack: Stack) -> str:
     return " &&\n".join(
         f"aws cloudformation {verb} {stack.named}"
@@ -108,7 +122,8 @@ def service_linked_role(linked: ServiceLinkedRole) -> Command:
     path = shlex.quote(f"/aws-service-role/{linked.name}/")
     found = f"aws iam list-roles --path-prefix {path} --query 'Roles[].RoleName'"
     return Command(
-        f"Create AWS's own role of {linked.name}, where the account does not have it.",
+        f"In CloudShell, create AWS's own role of {linked.name}, where the account "
+        "does not have it.",
         f'{{ test -n "$({found} --output text)" ||\n'
         f"  aws iam create-service-linked-role --aws-service-name {service}; }}",
     )
@@ -117,7 +132,8 @@ def service_linked_role(linked: ServiceLinkedRole) -> Command:
 def key_grant(grant: KeyGrant) -> Command:
     request = shlex.quote(json.dumps(grant.request))
     return Command(
-        f"Allow Auto Scaling of this account to use the key {grant.key_arn}.",
+        "In CloudShell, allow Auto Scaling of this account to use the key "
+        f"{grant.key_arn}.",
         f"aws kms create-grant --region {grant.region} --cli-input-json {request}",
     )
 

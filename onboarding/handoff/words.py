@@ -16,10 +16,24 @@ from onboarding.resources.kinds import (
     ManagedPolicy,
     Role,
 )
+from onboarding.resources.plan import Plan, PlannedChange, by_topic, diff
 from onboarding.spinnaker.bundle.archive import File
 
 TROUBLES = "If Bowline still waits"
 STACK_SET = "StackSet"
+ROLLED_BACK = (
+    "If a role of the same name already exists, CloudFormation creates nothing, and "
+    "the stack is in the state ROLLBACK_COMPLETE: delete it, and use Terraform, which "
+    "can take the role over, or tell whoever sent you this."
+)
+SEEN = (
+    "You don't need to report back. Bowline detects the roles and verifies the account "
+    "automatically."
+)
+UNSEEN = (
+    "Bowline detects the roles and verifies the account automatically. It can't see "
+    "that you deployed a later version: say so to whoever sent it."
+)
 NEXT_VERSIONS = (
     "One of the policies lists the roles that Spinnaker may assume. With each account "
     "that Spinnaker deploys to, you receive the next version of the list. The same "
@@ -63,8 +77,7 @@ def about(one: HandOffPackage) -> tuple[str, ...]:
         f"Spinnaker will deploy to the AWS account {account}, and needs IAM roles in "
         "this account. You create them yourself, so nobody else needs IAM permissions.",
         *(reads if one.reader_role else ()),
-        "Use one of these ways. You don't need to report back. Bowline detects the "
-        "roles and verifies the account automatically.",
+        f"Use one of these ways. {SEEN if one.reader_role else UNSEEN}",
     )
 
 
@@ -91,7 +104,8 @@ def command_line(one: HandOffPackage, *, with_zip: bool) -> Way:
     )
     return Way(
         "AWS CLI",
-        "The same command creates the roles and updates them to a later version.",
+        "The same command creates the roles and updates them to a later version. "
+        f"{ROLLED_BACK}",
         (
             Command(
                 f"Sign in to account {account} as an administrator, and open "
@@ -118,6 +132,7 @@ def console(one: HandOffPackage) -> Way:
             "of the stack is:"
         )
         steps.append(Command(says, stack.name))
+    again = " Repeat these steps for each template." if len(one.stacks) > 1 else ""
     steps += [
         Command(
             "Leave the parameter as it is, and choose Next."
@@ -128,13 +143,13 @@ def console(one: HandOffPackage) -> Way:
         Command(
             "Select “I acknowledge that AWS CloudFormation might create IAM resources "
             "with custom names”, and submit. The instance profile takes about 2 "
-            "minutes.",
+            f"minutes.{again}",
             "",
         ),
     ]
     return Way(
         "CloudFormation console",
-        "If the stack is in the state ROLLBACK_COMPLETE, delete it first.",
+        ROLLED_BACK,
         (*steps, *one.outside_stacks),
     )
 
@@ -151,7 +166,9 @@ def terraform(one: HandOffPackage) -> Way:
     )
     return Way(
         "Terraform",
-        "A module without a provider, and a root that calls it for this account only.",
+        "A module without a provider, and a root that calls it for this account only. "
+        "Keep the folder, because it then contains Terraform's state, and unpack a "
+        "later version over it.",
         (
             Command("Unpack the files, and use the folder terraform.", "cd terraform"),
             Command(
@@ -210,6 +227,7 @@ def update_message(one: HandOffPackage, *, had: int, number: int) -> str:
             f"replaces version {had}, which you deployed. The stack keeps its name, "
             f"{one.stack_name}, and the same command updates it.",
             unpacking(one),
+            *(() if one.reader_role else (UNSEEN,)),
         )
     )
 
@@ -231,7 +249,7 @@ def removal_message(one: HandOffPackage) -> str:
             "resources to delete in this account."
         )
     where = "the account"
-    commands = one.delete_command
+    commands = f"{one.delete_command}\n\n{scripts.WITH_TERRAFORM}"
     if one.stack_sets:
         where = "the StackSet's administrator"
         steps = cloudformation.taken_out(one.stack_sets, one.managed.account_id)
@@ -241,7 +259,7 @@ def removal_message(one: HandOffPackage) -> str:
             f"Spinnaker no longer deploys to the AWS account {account}. Delete the "
             f"roles that you created for it: run this with credentials of {where}.",
             commands,
-            "AWS's own service-linked roles stay. You don't need to report back.",
+            f"{one.stays} You don't need to report back.",
         )
     )
 
@@ -291,9 +309,9 @@ def state_of(one: HandOffPackage) -> Command:
     given = one.stacks[0].parameters.values()
     external_id = f", followed by {one_line(' '.join(given))}" if given else ""
     return Command(
-        f"The stack must be in account {one.managed.account_id}. This prints its "
-        f"state, which must be CREATE_COMPLETE or UPDATE_COMPLETE{external_id}. "
-        "If it prints anything else, deploy the template again.",
+        f"With CloudFormation, the stack must be in account {one.managed.account_id}. "
+        "This prints its state, which must be CREATE_COMPLETE or UPDATE_COMPLETE"
+        f"{external_id}. If it prints anything else, deploy the template again.",
         scripts.in_account(one.managed.account_id, scripts.state(one.stacks[0])),
     )
 
@@ -308,8 +326,7 @@ def readme_lines(one: HandOffPackage) -> Iterator[str]:
         yield f"\n{sentence}"
     if not one.stacks:
         return
-    yield "\n## What you create\n\nThe templates list every action.\n"
-    yield from created(one)
+    yield from contents(one)
     for way in ways(one, with_zip=True):
         yield f"\n## {way.title}\n\n{way.says}\n"
         yield from steps_written(way)
@@ -317,8 +334,24 @@ def readme_lines(one: HandOffPackage) -> Iterator[str]:
         yield f"\n## {TROUBLES}\n"
         yield from steps_written(Way(TROUBLES, "", found))
     yield "\n## To remove everything again\n"
-    yield "Tell whoever runs Spinnaker first. AWS's own service-linked roles stay.\n"
-    yield indented("sh delete.sh") + "\n"
+    yield f"Tell whoever runs Spinnaker first. {one.stays}\n"
+    yield from steps_written(Way("", "", tuple(removing(one))))
+
+
+def removing(one: HandOffPackage) -> Iterator[Command]:
+    """Yield a step for each of the ways to create it."""
+    yield Command(f"Delete the stack. {scripts.WITH_TERRAFORM}", "sh delete.sh")
+    yield from cloudformation.taken_out(one.stack_sets, one.managed.account_id)
+
+
+def contents(one: HandOffPackage) -> Iterator[str]:
+    """Say what is created, and what an approver reads first of it."""
+    yield "\n## What you create\n\nThe templates list every action.\n"
+    yield from created(one)
+    changes = map(PlannedChange.of, diff(one.resources, ()))
+    yield "\n## What this allows\n\nThe most severe first:\n"
+    for concern in by_topic(Plan(tuple(changes)).risks):
+        yield from (f"- {risk.key.name}: {risk.sentence}" for risk in concern.risks)
 
 
 def created(one: HandOffPackage) -> Iterator[str]:

@@ -118,6 +118,10 @@ AWS_OWN = "alias/aws/ebs"
 NEEDED = frozenset(LAUNCHING) - {"Encrypt", "GenerateDataKey"}
 """What of it a launch takes; grants of people have more, or the same."""
 NAME = "Auto Scaling can use the key of EBS in {}"
+OWNER_LOOKS = (
+    "Nothing, unless EBS encrypts by default with a key of the account: then its "
+    "owner makes sure that the key's policy, or a grant, names Auto Scaling's role."
+)
 DIES = (
     "Instances that Spinnaker launches end at once there, with “Client.InternalError”."
 )
@@ -133,7 +137,7 @@ def default_keys(
         return []
     role = scaling_role(managing, managed)
     regions = [
-        Region(access, region, role, managing.aws.dns_suffix)
+        Region(access, region, role, managing.aws.dns_suffix, managed.is_handed_off)
         for region in managed.regions_of_all
     ]
     return list(chain.from_iterable(together(one.results for one in regions)))
@@ -146,6 +150,8 @@ class Region:
     role: str
     """The ARN of AWS's own role for Auto Scaling in the account."""
     suffix: str
+    is_owners: bool
+    """Whether Bowline reads as a role whose policies the account's owner deploys."""
 
     def results(self) -> list[Result]:
         return list(self.found())
@@ -225,6 +231,8 @@ class Region:
     def unread(self, error: AwsError) -> Result:
         missing = error.code == NO_KEY
         fix = "Choose another default key for EBS." if missing else error.hint
+        if self.is_owners and error.denied:
+            fix = OWNER_LOOKS
         return self.result(Outcome.NOT_TESTABLE, error.message, fix)
 
     def shut_out(self, key: str, named: str) -> Result:

@@ -136,6 +136,21 @@ def test_each_step_says_what_aws_accepts_now(managing) -> None:
     ]
 
 
+def test_a_plan_of_an_existing_role_accepts_nothing_before_it_is_verified(
+    managing,
+) -> None:
+    """Bowline keeps the trust policy of such a role, whatever a plan says."""
+    account = standing(adopts=True)
+    verify_scope(account)
+    rotate(account, None)
+    approve_entries(account)
+
+    assert accepted_now(account).startswith("the previous one")
+    assert "Existing roles" in stages(account)[0].to_do
+    verify_scope(account)
+    assert accepted_now(account) == "both"
+
+
 def test_aws_accepts_both_after_a_proved_rotation_is_cancelled(managing) -> None:
     account = standing()
     rotate(account, None)

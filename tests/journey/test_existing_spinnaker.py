@@ -103,7 +103,7 @@ def config(folder: Path) -> Path:
 def added(page: Page, file: Path) -> Rollout:
     """Come from the first page, choose the config, and plan all accounts of it."""
     page.goto("/")
-    page.get_by_role("link", name="Report on the accounts that Spinnaker has").click()
+    page.get_by_role("link", name="Adopt an existing Spinnaker").click()
     page.get_by_label("Files", exact=True).set_input_files(file)
     press(page, "Create report")
     expect(page.get_by_text("Bowline can take 12 of 12 accounts")).to_be_visible()

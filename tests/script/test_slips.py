@@ -95,7 +95,7 @@ def test_it_says_of_each_slip_whether_the_short_tier_noticed(
         ["B1", "BROKEN"],
         ["B2", "BROKEN"],
     ]
-    assert lines[0].endswith("by tests/test_sums.py::test_double")
+    assert lines[0].endswith("  tests/test_sums.py::test_double")
     assert lines[-1] == "5 slips: 1 killed, 1 SURVIVED, 1 MOVED, 2 BROKEN"
     assert (tree / "sums.py").read_text() == CODE
 
@@ -106,6 +106,18 @@ def test_it_ends_well_where_all_that_were_chosen_are_killed(
     assert main(["K", "--at-once", "1"], tree) == 0
 
     assert capsys.readouterr().out.endswith("1 slips: 1 killed\n")
+
+
+def test_a_test_that_fails_without_the_slip_has_noticed_nothing(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tree / "tests" / "test_sums.py"
+    path.write_text(path.read_text().replace("double(2) == 4", "double(2) == 5"))
+
+    assert main(["K"], tree) == 1
+
+    said = "It fails without the slip, too: tests/test_sums.py::test_double\n"
+    assert capsys.readouterr().out.endswith(said)
 
 
 def test_tests_that_do_not_end_are_broken_off(

@@ -14,13 +14,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management import CommandError
+from django.db import transaction
 
-from accounts.management.command import BowlineCommand
+from accounts.management.command import BowlineCommand, acting_person
 from accounts.mapping.managing import managing_row
 from accounts.models import ManagedAccount
-from accounts.runs.owners.hand_offs import Subject, hand_off_for
-from accounts.runs.owners.organization import sets_of_accounts
+from accounts.models.people import Scope
+from accounts.runs.owners.hand_offs import NotHandedOff, Subject, hand_out
+from accounts.runs.owners.organization import hand_out_sets
 from accounts.wording import counted
 from onboarding.handoff.hand_off import HandOffPackage
 from onboarding.handoff.organization import ForMany
@@ -47,6 +50,7 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--output", required=True, type=Path, metavar="DIR", help="where to write"
         )
+        parser.add_argument("--by", metavar="USER", help="the person to record")
 
     def handle(
         self,
@@ -55,14 +59,16 @@ class Command(BowlineCommand):
         output: Path,
         managing: bool = False,
         organization: bool = False,
+        by: str | None = None,
         **_: Any,
     ) -> None:
+        person = acting_person(by, Scope.OPERATE)
         if bool(names or managing) == organization:
             raise CommandError(
                 "Give the names of accounts or --managing, or else --organization."
             )
         if organization:
-            sets = described_sets()
+            sets = described_sets(person)
             write(output, administrators(sets))
             for many in sets:
                 count = counted(len(many.account_ids))
@@ -70,7 +76,9 @@ class Command(BowlineCommand):
             return
         rows: list[Subject] = [account_named(name) for name in dict.fromkeys(names)]
         rows += [managing_row()] if managing else []
-        for one in [described_for(row) for row in rows]:
+        with transaction.atomic():  # what isn't written isn't recorded
+            taken = [described_for(row, person) for row in rows]
+        for one in taken:
             folder = output / (one.stack_name if one.of_managing else one.managed.name)
             write(folder, package(one))
             self.stdout.write(f"{one.managed.name}: {folder}, stack {one.stack_name}")
@@ -84,7 +92,7 @@ def account_named(name: str) -> ManagedAccount:
     return account
 
 
-def described_for(row: Subject) -> HandOffPackage:
+def described_for(row: Subject, by: User | None) -> HandOffPackage:
     """Describe what its owner receives; raise CommandError where there is none."""
     if not row.is_handed_off:
         is_managed = isinstance(row, ManagedAccount)
@@ -93,18 +101,18 @@ def described_for(row: Subject) -> HandOffPackage:
             f"Bowline creates the roles of {row.name} itself. Choose on {page} who "
             "creates them."
         )
-    return hand_off_for(row)
+    return hand_out(row, by)
 
 
-def described_sets() -> list[ForMany]:
+def described_sets(by: User | None) -> list[ForMany]:
     """Describe the StackSets; raise CommandError where there are none."""
-    sets = sets_of_accounts()
-    if not sets:
+    try:
+        return hand_out_sets(by)
+    except NotHandedOff:
         raise CommandError(
             "No account of the organization is handed off yet. Plan the accounts and "
             "approve the plans first."
-        )
-    return sets
+        ) from None
 
 
 def write(folder: Path, files: Iterable[File]) -> None:

@@ -394,6 +394,8 @@ class Command(BowlineCommand):
         if run.status == Status.HANDED_OFF:
             self.say(f"{run.account_name}: handed off. Its owner creates the roles:")
             whose = "--managing" if run.account is None else run.account_name
+            if run.account and run.account.is_of_organization:
+                whose = "--organization"
             self.say(f"  manage.py handoff {whose} --output DIR")
             return
         if run.status not in UNSUCCESSFUL:

@@ -129,13 +129,15 @@ def unverified_by_trust(account: ManagedAccount) -> TrustProblem | None:
 
 
 def sends_external_id(account: ManagedAccount, held: Held | None) -> bool:
-    """Return whether Spinnaker sends what the trust policy would require: it did so
-    before Bowline, it has loaded it, or a bundle with it is installed.
+    """Return whether Spinnaker sends what the trust policy would accept, which in a
+    rotation is either: it did so before Bowline, it has loaded it, or a bundle with it
+    is installed.
     """
     sent = account.spinnakers_external_id
-    if sent in ("", account.own_external_id):
+    accepted = {sent, account.former_external_id} - {""}
+    if not sent or account.own_external_id in accepted:
         return True
-    return (held or held_now()).is_sent(account.account_id, sent)
+    return (held or held_now()).is_sent(account.account_id, *accepted)
 
 
 @decision(

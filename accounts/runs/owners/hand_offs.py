@@ -171,7 +171,12 @@ def is_latest_hand_off(
     row: ManagedAccount, managing: Managing, managed: Managed
 ) -> bool:
     """Return whether the owner was given exactly this, and it was proved since."""
-    if not (managed.is_handed_off and row.verification):
+    return bool(row.verification) and was_given(row, managing, managed)
+
+
+def was_given(row: ManagedAccount, managing: Managing, managed: Managed) -> bool:
+    """Return whether the owner was given exactly this last."""
+    if not managed.is_handed_off:
         return False
     last = HandOff.objects.in_force().filter(account=row.pk).first()
     return (

@@ -22,7 +22,7 @@ from accounts.http import Request, attachment
 from accounts.lists.declaration import KINDS, Columns, dated, lines_of_file
 from accounts.mapping.managed import managed_of
 from accounts.mapping.managing import NoManagingAccount, managing_of, managing_row
-from accounts.models import ManagedAccount
+from accounts.models import ForeignPolicy, ManagedAccount
 from accounts.review.as_found import reviewed
 from accounts.web.crumbs import crumbs
 from accounts.web.posts import post
@@ -30,8 +30,9 @@ from accounts.web.runs.decisions import account_of
 from accounts.web.svg import Rectangle
 from onboarding.desired import POLICY_SET
 from onboarding.details import DetailsError
+from onboarding.resources.policy import as_list
 from onboarding.review.effective import all_actions
-from onboarding.review.evidence import SPINNAKER
+from onboarding.review.evidence import SPINNAKER, Evidence
 from onboarding.review.lines import (
     ONLY,
     Filter,
@@ -41,6 +42,7 @@ from onboarding.review.lines import (
     folded,
     permission_lines,
 )
+from onboarding.review.permissions import AllowedAction
 from onboarding.review.power_user import is_power_users
 from onboarding.review.trust_chain import Home, Link, Party, TrustChain
 from onboarding.topology import Managing
@@ -297,7 +299,7 @@ def hang(drawing: Drawing, chain: TrustChain, role: Box) -> None:
 
 ROLES = {"managed": "the managed role", "identity": "Spinnaker's identity"}
 FILE: Columns = {
-    "role": lambda row: ROLES[row[0]],
+    "role": lambda row: ROLES.get(row[0], row[0]),
     "for": lambda row: row[1].topic,
     "capability": lambda row: row[1].capability,
     "access": lambda row: row[1].access,
@@ -307,7 +309,8 @@ FILE: Columns = {
     "reason": lambda row: row[1].allowed.evidence.reason,
     "may_show": lambda row: row[1].shows,
     "in_power_user_access": lambda row: (
-        "yes" if is_power_users(row[1].action) else "no"
+        row[1].allowed.evidence.access
+        and ("yes" if is_power_users(row[1].action) else "no")
     ),
     "sources": lambda row: list(row[1].allowed.evidence.sources),
 }
@@ -344,16 +347,71 @@ def listing_of(shown: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, 
 
 
 def rows(shown: Mapping[str, Any], query: Mapping[str, str]) -> list[tuple[str, Line]]:
-    """List the lines of the file, each with the key of its role."""
+    """List the lines of the file, each with the key of its role; those of policies of
+    others whatever is asked for.
+    """
     asked = Filter.of(query)
+    clusters = [
+        line_of(link.title, link.party.name, link.verb, link.arn, reason=link.sentence)
+        for link in shown["chain"].clusters
+    ]
     topics = {"identity": shown["identity_topics"]}
     if shown["chain"].role:
         topics = {"managed": shown["review"].topics, **topics}
     return [
-        (role, line)
-        for role, some in topics.items()
-        for line in asked.of_all(permission_lines(some))
+        *of_others(shown["reading"].policies),
+        *(
+            (role, line)
+            for role, some in topics.items()
+            for line in asked.of_all(permission_lines(some))
+        ),
+        *(("identity", line) for line in asked.of_all(clusters)),
     ]
+
+
+def of_others(policies: Iterable[ForeignPolicy]) -> Iterator[tuple[str, Line]]:
+    """Yield what policies of others allow or deny, an action a line."""
+    for one in policies:
+        reason = " ".join(one.effects)
+        if one.is_accepted:
+            by = f"{one.accepted_by_name} accepted it until {one.until}"
+            reason = f"{reason} {by}. {one.why}"
+        about = "Policies of others", one.policy, one.state
+        if one.document is None:
+            yield one.role, line_of(*about, action="not read", reason=reason)
+            continue
+        for statement in as_list(one.document.get("Statement", [])):
+            resources = [
+                f"{'' if key == 'Resource' else 'not '}{resource}"
+                for key in ("Resource", "NotResource")
+                for resource in as_list(statement.get(key, []))
+            ]
+            verb = "" if statement["Effect"] == "Allow" else "Deny "
+            for key in ("Action", "NotAction"):
+                excepts = "" if key == "Action" else "NotAction "
+                for action in as_list(statement.get(key, [])):
+                    line = line_of(
+                        *(*about, *resources),
+                        action=f"{verb}{excepts}{action}",
+                        condition=statement.get("Condition"),
+                        reason=reason,
+                    )
+                    yield one.role, line
+
+
+def line_of(
+    topic: str,
+    capability: str,
+    access: str,
+    *resources: str,
+    action: str = "",
+    condition: dict[str, Any] | None = None,
+    reason: str,
+) -> Line:
+    """Write as a line what Bowline has no evidence of."""
+    evidence = Evidence(reason, (), required=False, access="")
+    allowed = AllowedAction(action, resources, condition or {}, evidence)
+    return Line(0, topic, capability, access, allowed)
 
 
 def permissions(request: Request, pk: UUID) -> HttpResponse:
@@ -408,7 +466,7 @@ rotations = [
         "accounts/<uuid:pk>/rotate/",
         rotate,
         name="rotate",
-        said="A new external ID was created. Plan again. AWS then accepts both.",
+        said="A new external ID was created. Plan again, so that AWS accepts both.",
     ),
     account_post(
         "accounts/<uuid:pk>/unrotate/",

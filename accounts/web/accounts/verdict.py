@@ -68,7 +68,7 @@ SENTENCES = {
     State.EVALUATED: "The policies allow access, but it hasn't been tested",
     STALE[State.EVALUATED]: "The policies allowed access when Bowline last read them",
     State.DRIFTED: "AWS no longer matches the verified state",
-    NOT_APPROVED: "Spinnaker's roles have permissions that no one approved",
+    NOT_APPROVED: "Spinnaker's roles allow what no one approved",
     State.FAILED: "Spinnaker's access isn't verified",
     State.OUTDATED: "Spinnaker's access might not match these settings",
 }

@@ -199,7 +199,7 @@ READING_BUSY = (
     "Two of your files are already being processed. Try again in a few seconds."
 )
 WAITING = {
-    "title": "I have a Spinnaker already",
+    "title": "Adopt an existing Spinnaker",
     "says": "Reading the connected Spinnaker",
     "large": "With many accounts, this takes a few seconds. This page then shows the "
     "report.",

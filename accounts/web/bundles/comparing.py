@@ -203,14 +203,12 @@ def readings(excerpt: Excerpt, places: Mapping[Key, Where]) -> Iterator[Reading]
     """Yield what goes, what opens to everybody, and which fields change."""
     shown = excerpt.changed
     found: dict[str, Iterable[tuple[Named, str]]] = {
-        Topic.DELETIONS: [
-            (one, "Spinnaker removes this account.") for one in excerpt.removed
-        ],
+        Topic.DELETIONS: [(one, "Removed from Spinnaker.") for one in excerpt.removed],
         Topic.EVERYONE: [(one, said) for one in shown for said in one.risks],
         "Changed": [
             (one, f"{', '.join(field.name for field in one.fields)}.") for one in shown
         ],
-        "New": [(one, f"{one.provider} account.") for one in excerpt.added],
+        "New": [(one, f"Added to {one.provider}.") for one in excerpt.added],
     }
     for topic, pairs in found.items():
         pointers = [

@@ -182,7 +182,7 @@ TO_PLAN = {
         "review the differences."
     ),
     NOT_APPROVED: (
-        "isn't as approved. Its roles have permissions that no one approved. Plan its "
+        "isn't as approved. Its roles allow what no one approved. Plan its "
         "changes and review what they remove."
     ),
     State.OUTDATED.value: (

@@ -403,7 +403,7 @@ def rollout_page(
 
 
 def limits_in_words(rollout: Rollout, accounts: int) -> str:
-    """Say in two sentences how its accounts follow each other, and what pauses it."""
+    """Say in a few sentences how its accounts follow each other, and what pauses it."""
     most = f"up to {counted(rollout.at_once)} in progress at a time"
     if rollout.at_once == rollout.AT_ONCE:
         most += ", or more if the workers have threads for more"
@@ -418,8 +418,9 @@ def limits_in_words(rollout: Rollout, accounts: int) -> str:
         limit = f"It pauses when {number} {fails}."
     elif rollout.pauses == pauses.BY_CAUSE and accounts < FEW:
         limit = (
-            "It pauses when two accounts fail for the same cause, or one for a cause "
-            "that isn't its own."
+            "An account that fails for a cause of its own doesn't pause it. It pauses "
+            "when two fail for the same cause, or one because of the managing account "
+            "or Bowline."
         )
     return f"Each wave starts when the previous one has ended, with {most}. {limit}"
 

@@ -21,7 +21,7 @@ from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils.timezone import localtime
 
-from accounts.help.documents import named_documents
+from accounts.help.documents import Document, matching_documents, named_documents
 from accounts.http import Request
 from accounts.lists.accounts import by_text, digits
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
@@ -95,10 +95,10 @@ DESTINATIONS = (
         "many csv yaml excel spreadsheet upload import template export",
     ),
     Destination(
-        "I have a Spinnaker already",
+        "Adopt an existing Spinnaker",
         "accounts:adopt",
         "plus",
-        "adopt existing accounts import halyard halconfig clouddriver kubeconfig",
+        "have already accounts import halyard halconfig clouddriver kubeconfig",
     ),
     Destination(
         "Plans that wait for approval",
@@ -249,9 +249,13 @@ def find(person: User, typed: str) -> list[Group]:
         pages,
         Group("Runs", list(run_hits(text, rows))),
         Group("Bundles", list(bundle_hits(text))),
-        Group("Documentation", list(document_hits(text))),
+        documentation(named_documents(text)),
     ]
-    return [group for group in groups if group.hits]
+    found = [group for group in groups if group.hits]
+    if found or len(text) < 3:
+        return found
+    documents = matching_documents(text)
+    return [documentation(documents)] if documents else []
 
 
 def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
@@ -354,9 +358,9 @@ def bundle_hits(text: str) -> Iterator[Hit]:
         )
 
 
-def document_hits(text: str) -> Iterator[Hit]:
-    for document in named_documents(text)[:MOST]:
-        yield Hit(document.title, document.url, "question", document.line)
+def documentation(found: list[Document]) -> Group:
+    hits = [Hit(one.title, one.url, "question", one.line) for one in found[:MOST]]
+    return Group("Documentation", hits)
 
 
 def day(moment: datetime) -> str:

@@ -206,7 +206,6 @@ def deliveries(request: Request) -> HttpResponse:
         "summaries": [(row, summary(row.counts), took(row)) for row in page],
         "spinnaker": Spinnaker.objects.first(),
         "open": Delivery.objects.open().light().first(),
-        "crumbs": crumbs("bundles"),
         **everywhere(request, "a delivery"),
     }
     return render(request, "deliveries/deliveries.html", shown)

@@ -201,7 +201,6 @@ def spinnaker(request: Request) -> HttpResponse:
         "row": row,
         "file": CLOUDDRIVER_FILE,
         "switches": switches_of(managing, row) if managing else "",
-        "crumbs": crumbs("spinnaker-now"),
     }
     return render(request, "spinnaker/spinnaker.html", shown)
 

@@ -63,9 +63,11 @@ def step_after(slug: str) -> str:
 
 
 def state_of(step: WizardStep, account: ManagedAccount, *, fails: str) -> str:
+    """Say how far the step is. It isn't done before those ahead of it are."""
     if step.slug == fails or problem(account, step.slug):
         return "to fix"
-    return "done" if step.is_done(account) else "to do"
+    so_far = STEPS[: STEPS.index(step) + 1]
+    return "done" if all(one.is_done(account) for one in so_far) else "to do"
 
 
 def marks(

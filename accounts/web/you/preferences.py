@@ -230,7 +230,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [
     class Meta:
         model = Preferences
         fields = ["time_zone", "shortcuts", "mail", "kinds", "environments"]
-        labels = {"shortcuts": "Keyboard shortcuts", "mail": "Mail"}
+        labels = {"shortcuts": "Keyboard shortcuts", "mail": "Email"}
         help_texts = {"shortcuts": "Ctrl-K opens the search even if shortcuts are off."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from onboarding.names import counted
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import BundleAccounts
 from onboarding.spinnaker.entries import Entries
@@ -22,8 +21,11 @@ EC2_AGENTS, ECS_AGENTS, LAMBDA_AGENTS = 14, 11, 1
 """Caching agents for each account and region."""
 ACCOUNT_AGENTS = 4
 """Caching agents for each account, whatever its regions."""
-MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 60
+MEASURED_ACCOUNTS, ONE_BY_ONE, WITH_THREADS = 456, 462, 63
 """Accounts of one measured start, and the seconds it took to load them."""
+MEASURED_IN = "https://github.com/spinnaker/clouddriver/pull/5539"
+MANY_ACCOUNTS = 50
+"""Fewer aren't worth a word, unless their Regions make many agents of them."""
 MANY_AGENTS = 10_000
 MANY_AGENTS_ADVICE = (
     "That is a lot for one Clouddriver: list fewer Regions, and run several caching "
@@ -58,12 +60,14 @@ class Load:
 
     @property
     def arithmetic(self) -> str:
-        return (
-            f"{self.ec2:,} × {EC2_AGENTS} (EC2, for each account and Region) + "
-            f"{self.ecs:,} × {ECS_AGENTS} (ECS) + "
-            f"{self.functions:,} × {LAMBDA_AGENTS} (Lambda) + "
-            f"{self.accounts:,} × {ACCOUNT_AGENTS} (each account) = {self.agents:,}"
+        parts = (
+            (self.ec2, EC2_AGENTS, "EC2, for each account and Region"),
+            (self.ecs, ECS_AGENTS, "ECS"),
+            (self.functions, LAMBDA_AGENTS, "Lambda"),
+            (self.accounts, ACCOUNT_AGENTS, "each account"),
         )
+        terms = [f"{count:,} × {each} ({of})" for count, each, of in parts if count]
+        return f"{' + '.join(terms)} = {self.agents:,}"
 
     def seconds(self, *, threads: bool) -> int:
         """Estimate how long Clouddriver takes to load the accounts at its start."""
@@ -127,12 +131,12 @@ class Limit:
 
 
 def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
-    """Yield each limit for the accounts, and for files that are not far from theirs.
+    """Yield each limit for many accounts, and for files that are not far from theirs.
 
     Sizes are in bytes; of each folder only the largest file counts.
     """
-    if expected.accounts:
-        many = expected.agents > MANY_AGENTS
+    many = expected.agents > MANY_AGENTS
+    if many or expected.accounts >= MANY_ACCOUNTS:
         yield Limit(
             "Caching agents",
             f"{expected.agents:,}",
@@ -150,12 +154,11 @@ def limits(expected: Load, sizes: Mapping[str, int]) -> Iterator[Limit]:
 
 def start(expected: Load) -> Limit:
     alone, threads = (expected.seconds(threads=t) for t in (False, True))
-    accounts = counted(expected.accounts, "account")
     return Limit(
         "Start of Clouddriver",
         f"about {duration_text(threads)} with threads, {duration_text(alone)} without",
-        f"{accounts} × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
-        f"{MEASURED_ACCOUNTS} accounts, as measured",
+        f"{expected.accounts:,} accounts × {WITH_THREADS} s or {ONE_BY_ONE} s ÷ "
+        f"{MEASURED_ACCOUNTS} accounts, as measured in {MEASURED_IN}",
         "Keep aws.loadAccounts.multiThreadingEnabled on: the bundle's files set it."
         if alone >= SLOW_START
         else "",

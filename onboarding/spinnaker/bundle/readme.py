@@ -88,6 +88,10 @@ def next_commands(
             yield ShellCommand("Unpack it on hal's host.", unpack)
             yield VERIFICATION
             yield ShellCommand(
+                "See what this changes. Nothing is written.",
+                f"hal/apply.sh{prunes} --dry-run",
+            )
+            yield ShellCommand(
                 f"Configure Halyard, which makes a backup first{removes}, and deploy.",
                 APPLY_HAL.format(prunes=prunes),
             )

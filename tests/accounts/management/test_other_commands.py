@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.management.commands import onboard
 from accounts.management.plain_text import printed
 from accounts.models import Activity, Bundle, ForeignPolicy, HandOff, Run
 from accounts.models.checks import WRITES, today
-from accounts.models.states import State
+from accounts.models.states import State, Status
 from accounts.spinnaker.presence import gone_answer
 from onboarding.topology import MadeBy
 from tests.accounts.runs.foreign.rows import foreign_row
@@ -35,11 +36,17 @@ pytestmark = pytest.mark.django_db
 
 def test_each_account_gets_a_folder(tmp_path: Path) -> None:
     managing_row(verification=State.VERIFIED)
+    person("operator", username="olivia")
     for number, name in enumerate(("staging", "prod"), start=1):
         account_row(name, account_id=f"{number:012}", made_by=MadeBy.OWNER.value)
 
-    call_command("handoff", "staging", "prod", output=tmp_path)
+    call_command("handoff", "staging", "prod", output=tmp_path, by="olivia")
 
+    taken = Activity.objects.filter(what=Activity.What.DOWNLOAD)
+    assert sorted(taken.values_list("who", "about")) == [
+        ("olivia", "prod"),
+        ("olivia", "staging"),
+    ]
     for name in ("staging", "prod"):
         script = tmp_path / name / "create.sh"
         assert os.access(script, os.X_OK)
@@ -66,6 +73,7 @@ def test_where_one_cannot_be_handed_off_nothing_is_written(
         call_command("handoff", *names, output=tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+    assert not Activity.objects.exists()
 
 
 def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> None:
@@ -87,6 +95,23 @@ def test_the_organization_gets_a_folder_for_each_stack_set(tmp_path: Path) -> No
     assert listed == [f"{1:012}", f"{2:012}"]
     assert (folder / f"{folder.name}.yml").read_text() == last.text.text
     assert "create-stack-set" in (tmp_path / "README.md").read_text()
+    assert Activity.objects.get().about == "the organization"
+
+
+def test_onboard_names_the_command_for_whoever_creates_the_roles() -> None:
+    managing_row()
+    out = io.StringIO()
+    command = onboard.Command(stdout=out)
+    command.as_json = False
+
+    for made_by in (MadeBy.OWNER, MadeBy.ORGANIZATION):
+        account = account_row(
+            made_by, account_id=f"{len(made_by):012}", made_by=made_by
+        )
+        command.tell(run_row(Status.HANDED_OFF, account=account))
+
+    assert "manage.py handoff owner --output DIR" in out.getvalue()
+    assert "manage.py handoff --organization --output DIR" in out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ def test_pasted_by_the_owner_it_leaves_nothing_to_change(
     left = {role["RoleName"] for role in roles if role["Path"] == "/"}
     assert not left & {"spinnakerManaged", "BaseIAMRole", "BowlineReader"}
 
+    none = run(one.delete_command, tmp_path, field.endpoint, field.managed_id)
+
+    assert none.returncode != 0
+    assert "Nothing was deleted" in none.stderr
+    assert "terraform destroy" in none.stderr
+
 
 def test_in_another_account_it_changes_nothing(field: Field, tmp_path: Path) -> None:
     one = hand_off(field.managing(), without_access(field), reader=True)

@@ -12,7 +12,7 @@ import yaml
 from onboarding.access_role import LOOK
 from onboarding.desired import desired
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
-from onboarding.resources.kinds import KeyGrant, ServiceLinkedRole
+from onboarding.resources.kinds import ClusterAccess, KeyGrant, ServiceLinkedRole
 from onboarding.topology import Managed, Topology
 from tests.bundles import eks, staging
 from tests.factories import (
@@ -124,6 +124,13 @@ def test_the_reader_trusts_bowline_and_only_reads() -> None:
     reads = re.compile(r"\w+:(Describe|Get|List|Simulate)\w+")
     assert all(reads.fullmatch(action) for action in may["Action"])
     assert one.reader_role == f"arn:aws:iam::{MANAGED_ID}:role/BowlineReader"
+
+
+def test_the_reader_is_listed_before_the_clusters() -> None:
+    kinds = [type(one) for one in handed(staging()).resources]
+
+    assert ClusterAccess in kinds
+    assert ClusterAccess not in kinds[: -kinds.count(ClusterAccess)]
 
 
 @pytest.mark.parametrize(

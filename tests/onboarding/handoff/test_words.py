@@ -18,14 +18,22 @@ from onboarding.aws.shared_clients import shared_core
 from onboarding.handoff import cloudformation, organization
 from onboarding.handoff.cloudformation import in_tools
 from onboarding.handoff.hand_off import HandOffPackage, hand_off
-from onboarding.handoff.scripts import Stack, TemplateBucket, quick_create
+from onboarding.handoff.scripts import (
+    WITH_TERRAFORM,
+    Stack,
+    TemplateBucket,
+    quick_create,
+)
 from onboarding.handoff.words import (
+    ROLLED_BACK,
+    UNSEEN,
     about,
     message,
     package,
     readme,
     removal_message,
     troubles,
+    update_message,
     ways,
 )
 from onboarding.partitions import PARTITIONS
@@ -34,7 +42,7 @@ from onboarding.resources.policy import Policy
 from onboarding.spinnaker.bundle.archive import File, zipped
 from onboarding.topology import MadeBy
 from tests.bundles import staging
-from tests.factories import MANAGED_ID, MANAGING_ID, managing
+from tests.factories import MANAGED_ID, MANAGING_ID, image_key, managing
 from tests.onboarding.cfn_lint import findings
 from tests.onboarding.handoff.test_deployed import HOSTILE
 from tests.onboarding.spinnaker.bundle.formats.templates import resources_of
@@ -70,8 +78,44 @@ def test_the_owner_of_a_removed_account_reads_what_to_run() -> None:
 
     assert f"staging ({MANAGED_ID})" in text
     assert one.delete_command in text
+    assert WITH_TERRAFORM in text
     assert "create.sh" not in text
     assert not BACK.search(text)
+
+
+def test_each_way_to_create_it_has_one_to_remove_it() -> None:
+    removal = readme(for_organization()).partition("## To remove everything again")[2]
+    own = readme(handed()).partition("## To remove everything again")[2]
+
+    for text in (removal, own):
+        assert "sh delete.sh" in text
+        assert WITH_TERRAFORM in text
+    assert "delete-stack-instances" in removal
+    assert "delete-stack-instances" not in own
+
+
+def test_an_owner_whose_update_nobody_sees_says_so() -> None:
+    unseen = hand_off(managing(bowline=BOWLINE), staging(), reader=False)
+
+    for one, asked in ((handed(), False), (unseen, True)):
+        texts = (about(one)[-1], readme(one), update_message(one, had=1, number=2))
+        assert all((UNSEEN in text) is asked for text in texts)
+    assert "don't need to report back" not in readme(unseen)
+
+
+def test_an_owner_reads_what_to_do_about_roles_that_exist() -> None:
+    for way in ways(handed())[:2]:
+        assert ROLLED_BACK in way.says
+
+
+def test_what_stays_is_named() -> None:
+    bakes = managing(bowline=BOWLINE, bakes=True, image_keys=(image_key(),))
+
+    granted = hand_off(bakes, staging(), reader=True)
+
+    assert "grants on KMS keys stay" in readme(granted)
+    assert "grants on KMS keys stay" in removal_message(granted)
+    assert "KMS" not in removal_message(handed())
 
 
 def test_a_stack_set_is_offered_only_where_external_ids_can_be_derived() -> None:
@@ -108,6 +152,18 @@ def test_the_zip_says_what_spinnaker_can_do_and_pastes_no_template() -> None:
     assert "- apps: Gives Spinnaker's own identity access to cluster apps." in text
     assert "Paste" not in text
     assert re.search(r"upload the zip .* run this\. .*\n\n +sh create\.sh\n", text)
+
+
+def test_the_zip_says_what_an_approver_reads_the_most_severe_first() -> None:
+    (one,) = [organization.ForMany(for_organization(), (MANAGED_ID,))]
+    texts = (readme(handed()), "\n".join(organization.readme_lines([one])))
+
+    for text in texts:
+        existing = text.index("- BowlineEC2Write: Terminates every instance")
+        trust = text.index("- spinnakerManaged: Role SpinnakerAuthRole of account")
+        secrets = text.index("Reads and writes the secrets")
+        assert text.index("## What this allows") < existing < trust < secrets
+        assert f"- BowlineReader: User bowline of account {MANAGING_ID}" in text
 
 
 def test_the_zip_is_the_same_each_time_and_holds_all_that_it_names() -> None:

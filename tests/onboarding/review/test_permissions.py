@@ -63,7 +63,7 @@ def test_an_action_says_on_what_and_why_and_where_it_is_called():
     (passed,) = deploy.allowed
     assert passed.resources == ("arn:aws:iam::922222222222:role/spinnaker-ecs/*",)
     assert "iam:PassedToService" in passed.condition["StringEquals"]
-    assert "Hands the roles" in passed.evidence.reason
+    assert "Passes the roles" in passed.evidence.reason
     assert "clouddriver-ecs" in passed.evidence.sources[0]
 
 

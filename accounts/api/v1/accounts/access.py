@@ -303,7 +303,7 @@ decides(
     rotate,
     "rotate_external_id",
     "Rotate an account’s external ID",
-    says="Create a new external ID. Plan the account again: AWS then accepts both.",
+    says="Create a new external ID. Plan the account again, so that AWS accepts both.",
 )
 decides(
     "/{name}/external-id/finish",

@@ -68,7 +68,7 @@ def test_an_administrators_policy_on_the_managed_role_is_not_verified(
     assert account.verified  # bundles keep what was proved last
     assert (account.word, account.unapproved) == ("not as approved", 1)
     assert account.standing.colour == "bad"
-    assert "permissions that no one approved" in account.standing.sentences[0]
+    assert "allow what no one approved" in account.standing.sentences[0]
 
 
 def test_a_role_that_may_do_less_is_drifted_and_not_more(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.external_ids import Held
 from accounts.models import CheckResult, ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.runs.foreign.keeping import NO_ONE_ELSES, of_others
@@ -125,6 +126,30 @@ def test_where_spinnaker_may_be_in_its_external_id_must_be_known(
     ManagedAccount.objects.update(uses_external_id=False)
     account.refresh_from_db()
     assert why_not(account, STEP) == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "sent", "may"),
+    [
+        ("corp-1", [], True),
+        ("", ["corp-1"], True),
+        ("", ["corp-1", ""], False),
+        ("", ["corp-2"], False),
+        ("", [], False),
+    ],
+)
+def test_a_rotation_that_an_existing_role_refuses_has_a_way_out(
+    managing: Any, own: str, sent: list[str], may: bool
+) -> None:
+    """The trust policy of the step accepts the previous external ID, too."""
+    account = failing(
+        refused(located=Located.CONDITION),
+        own_external_id=own,
+        former_external_id="corp-1",
+    )
+    held = Held({}, {account.account_id: sent}, {})
+
+    assert (why_not(account, STEP, held) == "") is may
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,9 @@ def test_with_a_reader_an_edited_policy_is_drift(here: Credentials) -> None:
     left = found.checks.get(name__startswith=f"Compare {DEV.name} with AWS")
     assert left.outcome == "failed"
     assert "AWS differs from what was approved: create inline policy" in left.sentence
+    again = verified_again().checks.get(name=left.name)
+    assert left.fix.startswith(DEPLOY_AGAIN)
+    assert again.fix == left.fix
 
 
 def test_without_a_reader_an_edited_policy_is_not_proved_from_here(

@@ -40,7 +40,7 @@ def test_only_what_was_proved_lately_and_whole_is_called_access() -> None:
             "hasn't been tested",
         ),
         ({"state": State.DRIFTED}, "no longer matches"),
-        ({"state": State.DRIFTED, "unapproved": 1}, "permissions that no one approved"),
+        ({"state": State.DRIFTED, "unapproved": 1}, "allow what no one approved"),
         ({"state": State.FAILED}, "isn't verified"),
         ({"state": State.FAILED, "granted_at": None}, "no access yet"),
         ({"state": State.OUTDATED}, "might not match these settings"),

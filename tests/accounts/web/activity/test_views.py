@@ -197,7 +197,7 @@ def test_details_of_any_kind_are_shown(detail: Any) -> None:
 
 def test_the_files_hold_what_the_filters_show(viewer: Client) -> None:
     record("=ann", What.BUILD, "Bundle 1", {"sha256": DIGEST})
-    record("bob", What.PLAN, "web")
+    record("bob", What.PLAN, "web", {"number": 7})
 
     (row,) = csv.DictReader(
         io.StringIO(viewer.get("/activity.csv?what=build").getvalue().decode())
@@ -208,6 +208,7 @@ def test_the_files_hold_what_the_filters_show(viewer: Client) -> None:
     assert json.loads(row["detail"]) == {"sha256": DIGEST}
     last = Activity.objects.get(number=2)
     assert (said["number"], said["hash"], said["what"]) == (2, last.hash, "plan")
+    assert said["detail"] == {"number": 7}
 
 
 @pytest.mark.exhaustive

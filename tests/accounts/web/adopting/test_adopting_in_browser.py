@@ -32,7 +32,7 @@ def report_on(page: Page, folder: Path, *accounts: dict[str, Any]) -> None:
     config = folder / "config"
     config.write_bytes(halconfig({"aws": {"accounts": [*accounts]}})["config"])
     page.goto("/")
-    page.get_by_role("link", name="Report on the accounts that Spinnaker has").click()
+    page.get_by_role("link", name="Adopt an existing Spinnaker").click()
     page.get_by_label("Files", exact=True).set_input_files([*folder.iterdir()])
     page.get_by_role("button", name="Create report").click()
 

@@ -91,6 +91,7 @@ def test_where_accounts_are_gone_from_it_the_page_asks(operator) -> None:
     page = text(operator, "/bundles/3/")
     refused = operator.post("/bundles/3/installed/", follow=True).content.decode()
 
+    assert "hal/apply.sh --prune --dry-run" in page
     assert "hal/apply.sh --prune && hal/profiles.sh" in page.replace("&amp;", "&")
     assert 'name="answer"' in page
     assert 'name="answer"' not in text(operator, "/bundles/1/")

@@ -34,7 +34,7 @@ def test_the_first_bundle_adds_them_all_by_name(operator, account) -> None:
 
     assert "Bundle 1, not built yet" in page
     assert "The first bundle: 1 AWS account added." in page
-    assert re.search(r"<dt>New .*>staging</a> aws account\.", page)
+    assert re.search(r"<dt>New .*>staging</a> Added to aws\.", page)
     assert "Build bundle 1</button>" in page
 
 

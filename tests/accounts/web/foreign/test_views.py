@@ -67,6 +67,7 @@ def test_it_is_asked_and_accepted_on_its_page(policy) -> None:
     assert f'value="{read}"' in page
     assert ForeignPolicy.objects.get().state == "accepted"
     assert "approver accepted it" in text(approver, url)
+    assert "operator asked for it: Agents." in text(approver, url)
 
     operator.post(f"{url}end/")
     assert ForeignPolicy.objects.get().state == "not approved"

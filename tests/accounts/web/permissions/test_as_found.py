@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -22,6 +25,7 @@ from onboarding.resources.policy import Policy
 from tests.accounts.api.calling import caller
 from tests.accounts.web.permissions.found import (
     AT,
+    EVERYTHING,
     FOUND,
     attached,
     of_managed,
@@ -37,6 +41,7 @@ LATER = AT + timedelta(days=2, minutes=1)
 ACCEPTED: dict[str, Any] = {
     "accepted_at": AT,
     "accepted_by_name": "paul",
+    "asked_by_name": "olga",
     "reason": "Until the agents are gone.",
     "until": today() + timedelta(days=30),
 }
@@ -63,6 +68,22 @@ def test_where_nothing_was_read_it_is_as_planned(client: Client, managing) -> No
     assert " actions as planned, " in text
     assert "s found on" not in text
     assert "ound exactly" not in text
+
+
+@pytest.mark.parametrize("has_others", [False, True])
+def test_the_contents_are_in_the_order_of_the_page(
+    client: Client, account: ManagedAccount, has_others: bool
+) -> None:
+    read_roles(account, *([attached(account)] if has_others else []))
+    page(client, account)
+
+    answer = client.get(reverse("accounts:permissions", args=[account.pk]))
+
+    _, _, after = answer.content.decode().partition('aria-label="On this page"')
+    contents, _, parts = after.partition("</nav>")
+    linked = re.findall(r'<li><a href="#([a-z-]+)">', contents)
+    assert "of-others" in linked
+    assert linked == sorted(linked, key=lambda anchor: parts.index(f'id="{anchor}"'))
 
 
 def test_where_aws_had_what_is_planned_the_moment_is_said(
@@ -95,6 +116,37 @@ def test_an_administrators_policy_means_more_and_not_fewer(
     assert "Administrator It can do everything" in text
     assert "Not an administrator" not in text
     assert "Bowline plans " in text
+    # What else is said first is of Bowline's own policies.
+    assert "Passes roles to 1 service As planned: ec2" in text
+    assert "can read secrets As planned: in user data" in text
+
+
+def test_the_file_has_policies_of_others_whatever_it_is_asked_for(
+    client: Client, account: ManagedAccount
+) -> None:
+    deny = {"Effect": "Deny", "NotAction": ["s3:*", "ec2:*"], "Resource": "*"}
+    both = Policy.of({"Statement": [*EVERYTHING.document["Statement"], deny]})
+    read_roles(account, attached(account, document=both, **ACCEPTED))
+    unread = attached(account, "BaseIAMRole", document=None, digest="e" * 64)
+    assert unread.document is None
+    client.force_login(person("viewer", username="vera"))
+    address = reverse("accounts:permissions-csv", args=[account.pk])
+
+    answer = client.get(f"{address}?only=pass")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    others = [row for row in rows if row["for"] == "Policies of others"]
+    assert [(row["role"], row["access"], row["action"]) for row in others] == [
+        ("BaseIAMRole", "not approved", "not read"),
+        ("spinnakerManaged", "accepted", "*"),
+        ("spinnakerManaged", "accepted", "Deny NotAction ec2:*"),
+        ("spinnakerManaged", "accepted", "Deny NotAction s3:*"),
+    ]
+    assert others[1]["resources"] == "*"
+    assert "paul accepted it" in others[1]["reason"]
+    assert "olga asked for it: Until the agents" in others[1]["reason"]
+    assert others[1]["in_power_user_access"] == ""
+    assert [row["action"] for row in rows if row not in others] == ["iam:PassRole"]
 
 
 def test_what_was_accepted_is_marked_apart_and_comes_last(
@@ -108,6 +160,7 @@ def test_what_was_accepted_is_marked_apart_and_comes_last(
     counts = "1 policy of others that no one accepted, and 1 that someone accepted."
     assert counts in text
     assert "paul accepted it until" in text
+    assert "olga asked for it: Until the agents are gone." in text
     assert text.index("not approved zealous") < text.index("accepted AdministratorAcc")
 
 

@@ -142,6 +142,22 @@ def test_the_file_of_an_account_of_clusters_is_spinnakers_identity_alone(
 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert {row["role"] for row in rows} == {"Spinnaker's identity"}
+    (cluster,) = [row for row in rows if row["for"] == "EKS cluster"]
+    assert cluster["capability"] == "apps"
+    assert (
+        "AmazonEKSEditPolicy gives access: it deploys workloads, and reads secrets"
+        in (cluster["reason"])
+    )
+
+
+def test_clusters_are_among_what_is_said_first(client: Client) -> None:
+    clusters = [{"name": "apps", "region": "us-east-1"}]
+    account = account_row(providers={"ec2": {}, "eks": {"clusters": clusters}})
+
+    text = " ".join(read(client, account).split())
+
+    assert "Accesses 1 cluster</b>" in text
+    assert "reads secrets, in every namespace." in text
 
 
 def test_there_is_no_file_of_what_cannot_be_read(client: Client) -> None:
@@ -194,6 +210,21 @@ def test_the_other_roles_of_the_account_are_told(client: Client) -> None:
 
     assert "The default role of the instances that Spinnaker launches." in text
     assert "AmazonECSTaskExecutionRolePolicy" in text
+
+
+def test_the_reader_of_an_account_that_its_owner_creates_is_named(
+    client: Client,
+) -> None:
+    own = account_row("own", account_id="1" * 12)
+    owners = account_row(made_by="owner", reader_role="BowlineReader")
+
+    signed_in(client)
+    pages = [get(client, one, "", "permissions") for one in (own, owners)]
+    texts = [" ".join(page.content.decode().split()) for page in pages]
+
+    assert ["BowlineReader" in text for text in texts] == [False, True]
+    assert "Other roles that Bowline creates here" in texts[0]
+    assert "Other roles that the owner creates here" in texts[1]
 
 
 def test_an_account_of_clusters_has_no_managed_role(client: Client) -> None:
@@ -265,7 +296,7 @@ def test_an_external_id_is_rotated_and_the_former_one_let_go(client: Client) -> 
 
     account.refresh_from_db()
     assert said(begun) == (
-        "A new external ID was created. Plan again. AWS then accepts both."
+        "A new external ID was created. Plan again, so that AWS accepts both."
     )
     assert said(done) == "Plan again. AWS then accepts only the new external ID."
     assert "Not yet: plan staging, apply the plan" in early.content.decode()

@@ -9,7 +9,7 @@ import pytest
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.models import Activity, Rollout, Run
+from accounts.models import Activity, ManagedAccount, Rollout, Run
 from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
@@ -92,6 +92,19 @@ def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:
     assert statuses(rollout) == {Status.APPROVED: 11, Status.PLANNED: 1}
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_external_ids_are_said_to_differ_only_where_there_are_any(
+    viewer, rollout, sent: bool
+) -> None:
+    ManagedAccount.objects.update(uses_external_id=sent)
+    url = reverse("accounts:rollout-group", args=[rollout.number, SAME])
+
+    shown = " ".join(viewer.get(url).content.decode().split())
+
+    differs = "account ID, external ID, name," if sent else "account ID, name,"
+    assert f"with its own {differs}" in shown
+
+
 def test_plans_that_delete_are_approved_once_their_number_is_typed(
     approver, rollout
 ) -> None:
@@ -151,7 +164,7 @@ def test_a_page_says_in_two_sentences_what_orders_and_limits_it(
 def test_few_accounts_are_said_to_pause_by_cause(operator) -> None:
     rollout = started(9)
     plan(rollout)
-    said = "It pauses when two accounts fail for the same cause, or one for a cause"
+    said = "It pauses when two fail for the same cause, or one because of the"
     few = page(operator, rollout)
     Rollout.objects.update(pauses=Rollout.Pauses.AT_LIMITS)
 
@@ -232,6 +245,10 @@ def test_the_managing_account_is_first_among_the_plans(viewer, rollout) -> None:
 
     managing = managing_run(rollout)
     assert shown.index(managing.get_absolute_url()) < shown.index("11 accounts</span>")
+    row = shown.partition('id="row-managing"')[2].partition("</tr>")[0]
+    named, changes, *_ = row.split("</td>")
+    assert "state-" in named
+    assert "state-" not in changes
 
 
 @pytest.mark.parametrize("status", [Status.PLANNED, Status.VERIFIED])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
-from accounts.web.search.views import DESTINATIONS, find
+from accounts.web.search.views import DESTINATIONS, MOST, find
 from tests.bundles import with_every_provider
 from tests.rows import account_row, bundle_row, person, run_row
 
@@ -110,6 +110,18 @@ def test_a_bundle_is_found_by_its_number(viewer: User, text: str) -> None:
 
 def test_a_page_is_found_by_what_people_call_it(viewer: User) -> None:
     assert titles(viewer, "four eyes")["Pages"] == ["Require a second approver"]
+
+
+@pytest.mark.parametrize("text", ["iam policy", "rollback", "undo"])
+def test_what_has_no_name_of_its_own_is_found_in_documents(
+    viewer: User, text: str
+) -> None:
+    account_row()
+
+    (found,) = titles(viewer, text).items()
+
+    assert found[0] == "Documentation"
+    assert 0 < len(found[1]) <= MOST
 
 
 def test_nothing_typed_lists_the_pages(viewer: User) -> None:

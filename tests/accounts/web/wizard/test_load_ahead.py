@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def small_files_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onboarding.spinnaker.bundle.limits.WORTH_A_WORD", 0)
+    monkeypatch.setattr("onboarding.spinnaker.bundle.limits.MANY_ACCOUNTS", 1)
 
 
 def one_account(name="staging", **fields):
@@ -85,3 +86,18 @@ def test_the_review_and_the_bundle_show_it(operator, managing) -> None:
     assert "3 × 14 (EC2" in review
     assert "Including the other accounts in" in review
     assert "2 × 14 (EC2" in bundle
+    assert 'href="https://github.com/spinnaker/clouddriver/pull/5539"' in bundle
+
+
+def test_few_accounts_have_no_load_worth_showing(
+    operator, managing, monkeypatch
+) -> None:
+    monkeypatch.undo()
+    bundle_row(topology(core()))
+    account = account_row("qa")
+
+    review = operator.get(f"/accounts/{account.pk}/review/").content.decode()
+    bundle = operator.get("/bundles/1/?tab=load").content.decode()
+
+    assert "Load on Spinnaker" not in review
+    assert "Nothing to" in bundle

@@ -75,6 +75,12 @@ def test_a_provider_that_nobody_described_leads_to_the_details() -> None:
     assert next_step(account) == "details"
 
 
+def test_proposed_details_are_not_done_before_the_steps_ahead() -> None:
+    account = account_row(regions=[])
+
+    assert states(account)["details"] == "to do"
+
+
 def test_a_described_account_leads_to_the_review() -> None:
     account = account_row()
 

@@ -162,11 +162,30 @@ def test_agents_are_counted_for_each_account_region_and_provider():
     assert found.arithmetic.endswith("= 88")
 
 
-def test_the_readme_shows_the_arithmetic():
+def test_the_readme_shows_the_arithmetic_from_many_accounts_on(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    few = files_of(with_every_provider())["README.md"]
+    monkeypatch.setattr("onboarding.spinnaker.bundle.limits.MANY_ACCOUNTS", 2)
     text = files_of(with_every_provider())["README.md"]
 
+    assert "Caching agents" not in few
     assert "4 × 14 (EC2, for each account and Region) + 2 × 11 (ECS)" in text
     assert "about 1 s with threads" in text
+
+
+def test_what_no_account_has_is_no_part_of_the_arithmetic():
+    one = Load(accounts=1, ec2=2, ecs=0, functions=0)
+
+    assert one.arithmetic == (
+        "2 × 14 (EC2, for each account and Region) + 1 × 4 (each account) = 32"
+    )
+
+
+def test_few_accounts_of_many_regions_are_worth_a_word():
+    agents, _ = limits(Load(accounts=49, ec2=49 * 17, ecs=0, functions=0), {})
+
+    assert "fewer Regions" in agents.advice
 
 
 def test_the_measured_installation_takes_what_was_measured():
@@ -174,7 +193,7 @@ def test_the_measured_installation_takes_what_was_measured():
 
     assert (measured.seconds(threads=False), measured.seconds(threads=True)) == (
         462,
-        60,
+        63,
     )
 
 
@@ -185,7 +204,7 @@ def test_many_agents_come_with_advice():
     text = size_and_load(many, [File("x", "")])
 
     assert "That is a lot for one Clouddriver" in text
-    assert "7 minutes without (400 accounts × 60 s or 462 s" in text
+    assert "7 minutes without (400 accounts × 63 s or 462 s" in text
 
 
 @pytest.mark.parametrize(
@@ -232,7 +251,7 @@ def test_agents_and_start_come_with_their_arithmetic():
     assert agents.said == "8,208"
     assert agents.arithmetic.startswith("456 × 14 (EC2")
     assert agents.advice == ""
-    assert start.said == "about 60 s with threads, 8 minutes without"
+    assert start.said == "about 63 s with threads, 8 minutes without"
     assert "multiThreadingEnabled" in start.advice
 
 
@@ -288,9 +307,3 @@ def test_of_each_folder_the_largest_file_is_shown():
 
 def test_a_file_far_from_every_limit_is_not_worth_a_word():
     assert list(limits(NOTHING, {"clouddriver/clouddriver-local.yml": 9})) == []
-
-
-def test_one_account_is_singular():
-    found = list(limits(Load(accounts=1, ec2=1, ecs=0, functions=0), {}))
-
-    assert found[1].arithmetic.startswith("1 account × 60 s")

@@ -15,7 +15,8 @@ from onboarding.desired.image_keys import GRANTING, LAUNCHING, key_policy_statem
 from onboarding.providers.ec2 import Ec2
 from onboarding.providers.lambda_ import Lambda
 from onboarding.resources.kinds import KeyGrant
-from onboarding.verify.keys import default_keys, may, refuse_key_policies
+from onboarding.topology import MadeBy
+from onboarding.verify.keys import OWNER_LOOKS, default_keys, may, refuse_key_policies
 from onboarding.verify.result import Result
 from onboarding.verify.verification import by_effect
 from tests.factories import MANAGED_ID, MANAGING_ID, image_key, managed, managing
@@ -99,8 +100,8 @@ class Account:
 
     call_all = call
 
-    def found(self, *regions: str) -> list[Result]:
-        account = managed(Ec2(), regions=regions or ("us-east-1",))
+    def found(self, *regions: str, **fields: Any) -> list[Result]:
+        account = managed(Ec2(), regions=regions or ("us-east-1",), **fields)
         return default_keys(cast(AccountClient, self), managing(), account)
 
 
@@ -208,6 +209,17 @@ def test_an_account_that_launches_nothing_is_not_asked() -> None:
 
     assert default_keys(cast(AccountClient, account), managing(), there) == []
     assert account.asked == []
+
+
+def test_a_reader_that_its_owner_deploys_needs_no_more_permissions() -> None:
+    refused = "get_ebs_default_kms_key_id"
+
+    (bowlines,) = Account(refused=refused).found()
+    (owners,) = Account(refused=refused).found(access_role="", made_by=MadeBy.OWNER)
+
+    assert (bowlines.outcome, owners.outcome) == (Outcome.NOT_TESTABLE,) * 2
+    assert bowlines.fix != OWNER_LOOKS
+    assert owners.fix == OWNER_LOOKS
 
 
 def test_where_no_region_can_launch_the_account_fails() -> None:

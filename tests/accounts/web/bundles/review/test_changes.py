@@ -75,7 +75,7 @@ def test_what_goes_and_what_opens_is_read_first():
     found = between(before, after)
 
     assert list(told(found)) == ["Deletions", "Open to everyone", "Changed", "New"]
-    assert told(found)["Deletions"] == ["old: Spinnaker removes this account."]
+    assert told(found)["Deletions"] == ["old: Removed from Spinnaker."]
     assert told(found)["Changed"] == ["staging: permissions.", "apps: namespaces."]
     deploys, reaches = told(found)["Open to everyone"]
     assert deploys.startswith("staging: Everyone in Spinnaker can deploy")
