@@ -215,9 +215,8 @@ page to look up a variable.
 docker-compose reads the variables from the file `.env`: copy `.env.example` and edit
 it, with `$` or `#` only in single quotes. After a change, run
 `docker compose up --detach`; `docker compose restart` keeps the old values. On
-Kubernetes, see [Change a setting](../install/kubernetes.md#change-a-setting). Every
-process must have the same values. An invalid value stops it, and the message shows why.
-An empty value means the default.
+Kubernetes, see [Change a setting](../install/kubernetes.md#change-a-setting). All
+processes have the same values, and an invalid one stops them. Empty means the default.
 """
 
 
