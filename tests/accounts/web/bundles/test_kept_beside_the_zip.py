@@ -18,7 +18,8 @@ OTHER = "/bundles/1/files/manifest.json"
 
 
 @pytest.fixture
-def bundle(managing) -> Bundle:
+def bundle(managing, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    monkeypatch.setattr("onboarding.spinnaker.bundle.limits.MANY_ACCOUNTS", 1)
     account_row(verification=State.VERIFIED, regions=["us-east-1", "eu-west-1"])
     bundle = new_bundle(None)
     build(bundle)
