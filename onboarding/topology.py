@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -232,10 +232,20 @@ def identity_elsewhere(identity: str, partition: str, account: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Fiat roles that may read and write an account; empty means everybody."""
+    """Fiat roles that may read and write an account. Only where both are empty, all may
+    (`Permissions.isRestricted` in Fiat): next to an access with roles, nobody has one
+    without.
+    """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
+
+
+def people(groups: Collection[str], others: Collection[str]) -> str:
+    """Say who has an access in Spinnaker: these groups, or, without any, who follows
+    from those that have the other access.
+    """
+    return ", ".join(groups) or ("no one" if others else "everyone")
 
 
 @dataclass(frozen=True, slots=True)

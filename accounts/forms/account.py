@@ -26,9 +26,9 @@ from onboarding.description.fields import Step, of_step
 from onboarding.description.values import has
 from onboarding.providers import PROVIDERS
 from onboarding.providers.external_id import no_external_id, without_external_id
-from onboarding.topology import MadeBy
+from onboarding.topology import MadeBy, people
 
-EVERYONE = "everyone"
+WARNED = " Its plans warn of that."
 NO_ROLE = (
     "Enter the access role, or, if this is Bowline's AWS account, test the access "
     "without one first."
@@ -58,22 +58,23 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 self.who(),
                 "read_roles",
                 "write_roles",
-                warns=self.said("write_roles") == EVERYONE,
+                warns=self.who().endswith(WARNED),
             ),
         )
 
     def who(self) -> str:
         """Say in one line who may use the account in Spinnaker."""
-        read, write = (self.said(name) for name in ("read_roles", "write_roles"))
+        named = [self.said(name) for name in ("read_roles", "write_roles")]
+        read, write = people(named[0], named[1]), people(named[1], named[0])
         if read == write:
             says = f"In Spinnaker, {read} can view it and deploy to it."
         else:
             says = f"In Spinnaker, {read} can view it and {write} can deploy to it."
-        return f"{says} Its plans warn of that." if write == EVERYONE else says
+        return says if any(named) else f"{says}{WARNED}"
 
-    def said(self, field: str) -> str:
+    def said(self, field: str) -> list[str]:
         value = self[field].value() or []
-        return value if isinstance(value, str) else ", ".join(value) or EVERYONE
+        return [value] if isinstance(value, str) else [*value]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

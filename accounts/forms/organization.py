@@ -160,7 +160,7 @@ class WatchForm(SharedForm):
                 "write_roles",
                 (
                     "Enter the groups with write access to accounts without the tag. "
-                    "Without groups, everyone has write access."
+                    "Without groups, everyone or no one has write access."
                 ),
             )
         return cleaned

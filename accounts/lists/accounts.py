@@ -78,6 +78,10 @@ def by_environment(name: str) -> Q:
     return Q(environment="" if name == NO_ENVIRONMENT else name)
 
 
+def has_no_groups() -> Q:
+    return Q(read_roles=[], write_roles=[])
+
+
 def by_policies(_: str) -> Q:
     return Q(pk__in=ManagedAccount.objects.on_older_policies().values("pk"))
 
@@ -215,10 +219,10 @@ ACCOUNTS = Listing(
         ),
         Filter(
             "write",
-            lambda _: Q(write_roles=[]),
+            lambda _: has_no_groups(),
             "Write access",
             [(EVERYONE, "Everyone in Spinnaker")],
-            "`everybody`: no group is needed to deploy",
+            "`everybody`: no group is named, so everyone can deploy",
         ),
         Filter(
             "existing",

@@ -13,7 +13,14 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
 from accounts.discover.organization.watching import watched_drafts
-from accounts.lists.accounts import EVERYONE, INACTIVE, NEW, OLDER, STALE
+from accounts.lists.accounts import (
+    EVERYONE,
+    INACTIVE,
+    NEW,
+    OLDER,
+    STALE,
+    has_no_groups,
+)
 from accounts.lists.bundles import ahead, installed_bundle
 from accounts.lists.runs import ME
 from accounts.models import (
@@ -107,7 +114,7 @@ def counts_by_environment() -> Counts:
         "environment",
         oldest=Min("verified_at", filter=~Q(verification="")),
         older=Count("pk", filter=has_older_policies()),
-        open=Count("pk", filter=Q(write_roles=[], granted_at__isnull=False)),
+        open=Count("pk", filter=has_no_groups() & Q(granted_at__isnull=False)),
     )
     counts = [Counted(*one) for one in found]
     if not {one.word for one in counts} <= {*WORDS}:
@@ -284,10 +291,10 @@ def open_production(counts: Counts) -> Iterator[ToDo]:
         if is_production(environment):
             yield from accounts_to_do(
                 count,
-                f"1 account in {environment} has no group for write access, so "
-                "everyone in Spinnaker can deploy to it.",
-                f"{{count}} accounts in {environment} have no group for write access, "
-                "so everyone in Spinnaker can deploy to them.",
+                f"1 account in {environment} has no groups, so everyone in Spinnaker "
+                "can deploy to it.",
+                f"{{count}} accounts in {environment} have no groups, so everyone in "
+                "Spinnaker can deploy to them.",
                 environment=environment,
                 write=EVERYONE,
             )

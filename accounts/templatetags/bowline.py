@@ -44,6 +44,7 @@ from onboarding.description.fields import FIELDS, IN_BULK, Field
 from onboarding.desired import POLICY_SET
 from onboarding.providers import PROVIDERS
 from onboarding.providers.base import not_recommended as not_recommended_choices
+from onboarding.topology import people
 
 register = template.Library()
 register.filter("in_order", in_order)
@@ -128,18 +129,20 @@ def carried(account: ManagedAccount) -> dict[str, Any]:
 @register.inclusion_tag("accounts/_other_names.html")
 def other_names(account: ManagedAccount) -> dict[str, Any]:
     """Show each other name in Spinnaker, with what it has there."""
-    groups = {"READ": account.read_roles, "WRITE": account.write_roles}
-    return {
-        "names": [
-            {
-                "name": one["name"],
-                "regions": one.get("regions", account.regions),
-                "groups": one.get("permissions", groups),
-                "lines": [*carried_lines(one.get("carried", {}))],
-            }
-            for one in account.also_as
-        ]
-    }
+    names = []
+    usual = {"READ": account.read_roles, "WRITE": account.write_roles}
+    for one in account.also_as:
+        groups = one.get("permissions", usual)
+        read, write = groups.get("READ", []), groups.get("WRITE", [])
+        name = {
+            "name": one["name"],
+            "regions": one.get("regions", account.regions),
+            "read": people(read, write),
+            "write": people(write, read),
+            "lines": [*carried_lines(one.get("carried", {}))],
+        }
+        names.append(name)
+    return {"names": names}
 
 
 @register.filter

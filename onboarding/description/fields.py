@@ -154,7 +154,10 @@ def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
     return value
 
 
-GROUPS = "Groups, separated by commas. Leave empty for everyone."
+GROUPS = (
+    "Groups, separated by commas. Leave both accesses empty for everyone: if only one "
+    "has groups, no one has the other."
+)
 MAY_READ = Words("Read access", GROUPS, "accounts-file#accounts")
 MAY_WRITE = Words("Write access", GROUPS)
 ENVIRONMENT = Words(
@@ -162,8 +165,8 @@ ENVIRONMENT = Words(
 )
 REGIONS = Words("Regions", "For example us-east-1, eu-west-1.")
 OPENED = (
-    "no role would be left, so everyone could {}; to allow that, set the roles to "
-    "nothing"
+    "no role would be left, so everyone could {}, or, if the other access has roles, "
+    "no one; to allow that, set the roles to nothing"
 )
 DEPLOYS = "The owner or organization deploys a template of Bowline."
 

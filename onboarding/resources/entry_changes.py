@@ -11,18 +11,7 @@ from onboarding.resources.kinds import Key
 EntryDocument: TypeAlias = dict[str, Any]
 """One of Spinnaker's accounts; `provider` and `name` say which."""
 
-EVERYONE = {
-    "read": "Everyone in Spinnaker can see this account: READ no longer names a role.",
-    "write": (
-        "Everyone in Spinnaker can deploy to this account: WRITE no longer names a "
-        "role."
-    ),
-}
-OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: WRITE names no role."
-NO_MEMBERSHIP = (
-    "Everyone in Spinnaker can deploy to it: requiredGroupMembership no longer names a "
-    "group, and WRITE names no role."
-)
+OPEN_TO_ALL = "Everyone in Spinnaker can deploy to it: no access names a group."
 FEWER = {
     "regions": "Spinnaker no longer works in these Regions: {}.",
     "read": "These groups can no longer see this account: {}.",
@@ -69,18 +58,10 @@ class EntryChange:
         """Yield what opens to more people or places than before."""
         if self.after is None:
             return
-        now = self.after.get("permissions", {})
+        if is_open(self.after) and not (self.before and is_open(self.before)):
+            yield OPEN_TO_ALL
         if self.before is None:
-            # One of ECS has none of its own: those of its AWS account hold.
-            if "permissions" in self.after and not now.get("write"):
-                yield OPEN_TO_ALL
             return
-        was = self.before.get("permissions", {})
-        for which, sentence in EVERYONE.items():
-            if was.get(which) and not now.get(which):
-                yield sentence
-        if not now.get("write") and members(self.before) and not members(self.after):
-            yield NO_MEMBERSHIP
         if self.before.get("namespaces") and not self.after.get("namespaces"):
             yield ANYWHERE
 
@@ -91,9 +72,10 @@ class EntryChange:
             return
         for which, sentence in FEWER.items():
             was, now = (lists_of(one, which) for one in (self.before, self.after))
-            # Without groups, everyone can; without namespaces, all are meant.
-            open_now = which != "regions" and not now
-            if not open_now and (gone := [one for one in was if one not in now]):
+            # Without namespaces, all are meant.
+            opens = not now if which == "namespaces" else is_open(self.after)
+            opens = opens and which != "regions"
+            if not opens and (gone := [one for one in was if one not in now]):
                 yield sentence.format(", ".join(gone))
 
     @property
@@ -119,9 +101,14 @@ def lists_of(document: EntryDocument, which: str) -> list[str]:
     return [*map(str, found or ())]
 
 
-def members(document: EntryDocument) -> Any:
-    """Return the groups that alone may use it, where permissions name none."""
-    return document.get("carried", {}).get("requiredGroupMembership")
+def is_open(document: EntryDocument) -> bool:
+    """Return whether no access names a group, which opens it to everyone. One of ECS
+    has no permissions of its own: those of its AWS account hold.
+    """
+    carried = document.get("carried", {})
+    verbs = {**document.get("permissions", {}), **carried.get("permissions", {})}
+    named = any(verbs.values()) or carried.get("requiredGroupMembership")
+    return "permissions" in document and not named
 
 
 def entry_changes(

@@ -95,7 +95,7 @@ wherever such plans are read.
 
 def without_listed(document: EntryDocument) -> EntryDocument:
     """Leave out what accounts differ by, and the names of groups: those of each account
-    are listed. That READ or WRITE names none is a risk of every plan.
+    are listed. That none names any is a risk of every plan.
     """
     kept = {key: said for key, said in document.items() if key not in TOLD_APART}
     if "permissions" in kept:

@@ -93,7 +93,7 @@ def test_an_operator_alone_opens_no_account(
     assert run.status == Status.PLANNED
     assert not run.steps.exists()
     assert "Changes permissions." in page
-    assert "Everyone in Spinnaker can deploy to this account" in page
+    assert "Everyone in Spinnaker can deploy to it" in page
     assert bundled()["permissions"] == ROLES
     assert operator.post(f"/runs/{run.pk}/approve/").status_code == 403
 

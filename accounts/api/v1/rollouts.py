@@ -173,8 +173,10 @@ class RolloutInFull(RolloutListed):
 class Granted(Schema):
     """Who can use some accounts of Spinnaker."""
 
-    read: list[str] = Field(description="The groups that READ names; none: everyone")
-    write: list[str] = Field(description="The groups that WRITE names; none: everyone")
+    read: list[str] = Field(description="The groups that READ names")
+    write: list[str] = Field(
+        description="The groups that WRITE names; none in both: everyone"
+    )
     accounts: list[str] = Field(description="Their names in Spinnaker")
 
 

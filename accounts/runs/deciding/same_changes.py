@@ -19,6 +19,7 @@ from accounts.runs.actions import READ, approve
 from accounts.runs.capacity import room_in_plan
 from accounts.runs.deciding.approving import decided_already, outdated
 from onboarding.resources.entry_changes import entry_changes, lists_of
+from onboarding.topology import people
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -101,13 +102,9 @@ def why_left(run: Run, fingerprint: str) -> str:
     return outdated(run) or decided_already(run)
 
 
-EVERYONE = "everyone"
-"""What is said where READ or WRITE names no group."""
-
-
 class Granted(NamedTuple):
     """Accounts of Spinnaker that come or go by plans which are read together, and whose
-    READ and WRITE name the same groups; none: everyone.
+    READ and WRITE name the same groups.
     """
 
     read: list[str]
@@ -116,8 +113,15 @@ class Granted(NamedTuple):
 
     @property
     def groups(self) -> str:
-        sides = (("READ", self.read), ("WRITE", self.write))
-        return ", ".join(f"{it}: {', '.join(of) or EVERYONE}" for it, of in sides)
+        return f"READ: {self.readers}, WRITE: {self.writers}"
+
+    @property
+    def readers(self) -> str:
+        return people(self.read, self.write)
+
+    @property
+    def writers(self) -> str:
+        return people(self.write, self.read)
 
 
 def granted_in(runs: RunQuerySet) -> list[Granted]:

@@ -16,12 +16,12 @@ from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
 from accounts.refused import Refused
 from accounts.runs.deciding.confirmation import asks_for_test_of_any, group_in_words
-from accounts.runs.deciding.same_changes import EVERYONE
 from accounts.runs.rollouts.census import runs_of
 from accounts.slices import AT_ONCE
 from accounts.wording import first_of, listed
 from onboarding.providers import PROVIDERS
 from onboarding.resources.fingerprint import NAMES, TOLD_APART, neutral
+from onboarding.topology import people
 
 MOST_TRAITS = 3
 """The most differences of a group on the page: its plan has all."""
@@ -226,7 +226,8 @@ def granted_by(runs: RunQuerySet, fingerprints: list[str]) -> dict[str, list[str
     for fingerprint, permissions, count in counted.annotate(count=Count("pk")):
         for which, groups in (permissions or {}).items():
             counts = found.setdefault(fingerprint, {}).setdefault(which, Counter())
-            counts[listed(groups) or EVERYONE] += count
+            others = {**permissions, which: ()}.values()
+            counts[listed(groups) or people((), [*filter(None, others)])] += count
     return {
         fingerprint: [f"{it.upper()}: {in_numbers(of_group[it])}" for it in of_group]
         for fingerprint, of_group in found.items()

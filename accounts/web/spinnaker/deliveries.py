@@ -138,7 +138,8 @@ def risks_of(step: DeliveryStep, after: Mapping[str, Any] | None) -> Iterator[st
         yield TAKES_OVER
     if step.deletes:
         yield LOSES
-    if after and step.type != "ecs" and not after.get("permissions", {}).get("WRITE"):
+    named = any((after or {}).get("permissions", {}).values())
+    if after and step.type != "ecs" and not named:
         yield OPEN_TO_ALL
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from onboarding.carried.table import AWS_ROWS, ECS_ROWS, KUBERNETES_ROWS, TAKEN
 from onboarding.names import counted
-from onboarding.resources.entry_changes import ANYWHERE, EVERYONE
+from onboarding.resources.entry_changes import ANYWHERE, OPEN_TO_ALL
 from onboarding.spinnaker.bundle.contents import (
     ACCOUNTS,
     PROVIDERS,
@@ -61,9 +61,8 @@ class Altered(Named):
     def risks(self) -> Iterator[str]:
         """Yield what opens to more people or places than before."""
         was, now = (one.get("permissions", {}) for one in (self.before, self.account))
-        for which, sentence in EVERYONE.items():
-            if was.get(which.upper()) and not now.get(which.upper()):
-                yield sentence
+        if any(was.values()) and not any(now.values()):
+            yield OPEN_TO_ALL
         if self.before.get("namespaces") and not self.account.get("namespaces"):
             yield ANYWHERE
 

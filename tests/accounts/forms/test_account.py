@@ -204,10 +204,8 @@ def test_no_external_id_comes_back_by_itself_once_a_role_exists() -> None:
             "In Spinnaker, everyone can view it and deploy to it. Its plans warn of "
             "that.",
         ),
-        (
-            *(["a", "b"], []),
-            "a, b can view it and everyone can deploy to it. Its plans warn of that.",
-        ),
+        (["a", "b"], [], "a, b can view it and no one can deploy to it."),
+        ([], ["a"], "no one can view it and a can deploy to it."),
         (["ops"], ["ops"], "In Spinnaker, ops can view it and deploy to it."),
     ],
 )

@@ -282,8 +282,8 @@ def test_who_can_use_each_account_is_said_where_they_differ(file: Path) -> None:
 
     lines = ending.out.splitlines()
     both = ", ".join(sorted((MORE[0].name, MORE[2].name)))
-    at = lines.index(f"  READ: everyone, WRITE: team-a: {both}")
-    assert lines[at + 1] == f"  READ: everyone, WRITE: team-b: {MORE[1].name}"
+    at = lines.index(f"  READ: no one, WRITE: team-a: {both}")
+    assert lines[at + 1] == f"  READ: no one, WRITE: team-b: {MORE[1].name}"
 
 
 def test_what_could_not_be_planned_is_planned_again_when_it_is_resumed(

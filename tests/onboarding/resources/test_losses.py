@@ -251,6 +251,8 @@ def test_one_name_of_two_providers_is_two_accounts():
     ]
 
 
+EXECUTES = {"permissions": {"EXECUTE": ["ops"]}}
+NO_GROUPS = {"permissions": {"read": [], "write": []}}
 ALONE = {"carried": {"requiredGroupMembership": ["ops"]}}
 
 FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
@@ -259,8 +261,14 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["can see"]),
-        (FEW, {"permissions": {"read": ["developers"], "write": []}}, ["can deploy"]),
+        (FEW, {"permissions": {"read": [], "write": ["sre"]}}, ["no longer see"]),
+        (
+            FEW,
+            {"permissions": {"read": ["developers"], "write": []}},
+            ["can no longer deploy to this account: sre."],
+        ),
+        (FEW, {"permissions": {"read": [], "write": []}}, ["Everyone in Spinnaker"]),
+        (FEW, {"permissions": {}, "carried": EXECUTES}, ["no longer see", "deploy"]),
         (
             FEW,
             {"permissions": {"read": ["others"], "write": ["sre"]}},
@@ -278,7 +286,7 @@ FEW = {"permissions": {"read": ["developers"], "write": ["sre"]}}
             ["no longer works in these namespaces: apps."],
         ),
         ({"namespaces": ["apps"]}, {"namespaces": []}, ["every namespace"]),
-        (ALONE, {}, ["no longer names a group"]),
+        ({**ALONE, **NO_GROUPS}, NO_GROUPS, ["Everyone in Spinnaker can deploy"]),
         (ALONE, FEW, []),
         ({**ALONE, "key_pair": "a"}, {**ALONE, "key_pair": "b"}, []),
         ({"namespaces": []}, {"namespaces": ["apps"]}, []),

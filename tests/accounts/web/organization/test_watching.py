@@ -75,7 +75,7 @@ def test_a_watch_with_a_tag_reads_tags_from_now_on(operator, unit) -> None:
         ({"unit": "999"}, "valid choice"),
         (
             {"roles_tag": "team", "write_roles": ""},
-            ("tag. Without groups, everyone has write access"),
+            ("tag. Without groups, everyone or no one has write access"),
         ),
         ({"providers": ["ecs"]}, "ECS can&#x27;t be combined with an external ID"),
     ],

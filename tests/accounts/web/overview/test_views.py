@@ -197,15 +197,18 @@ def test_production_that_everybody_may_deploy_to_is_never_silent(viewer) -> None
     granted = {"granted_at": timezone.now(), "environment": "production"}
     account_row("open", **granted)
     account_row("closed", account_id="922222222223", write_roles=["sre"], **granted)
+    account_row("read-only", account_id="922222222225", read_roles=["sre"], **granted)
     dev = {"granted_at": timezone.now(), "environment": "dev"}
     account_row("free", account_id="922222222224", **dev)
 
     (item,) = (one for one in to_do(none()) if "everyone" in one.text)
 
-    assert item.text.startswith("1 account in production has no group for write access")
+    assert item.text.startswith("1 account in production has no groups, so everyone")
     listed = viewer.get(item.url).content.decode()
     assert [
-        name for name in ("open", "closed", "free") if f">{name}</a>" in listed
+        name
+        for name in ("open", "closed", "read-only", "free")
+        if f">{name}</a>" in listed
     ] == ["open"]
 
 

@@ -359,7 +359,7 @@ def test_groups_are_told_apart_by_what_not_all_of_them_have(viewer, rollout) -> 
     same = viewer.get(rollout.get_absolute_url()).context["groups"].same
 
     assert {group.fingerprint: (group.differs, group.granted) for group in same} == {
-        SAME: (["launch templates: off"], ["READ: everyone", "WRITE: team-a"]),
+        SAME: (["launch templates: off"], ["READ: no one", "WRITE: team-a"]),
         OTHER: (["launch templates: on"], ["READ: everyone", "WRITE: everyone"]),
     }
 
@@ -379,13 +379,13 @@ def test_a_group_names_the_groups_of_each_of_its_accounts(approver, rollout) -> 
     press(approver, "rollout-approve", rollout, SAME, **form)
 
     assert group.granted == [
-        "READ: everyone (10), auditors (1)",
+        "READ: no one (10), auditors (1)",
         "WRITE: sre (9), team-a (1), team-b (1)",
     ]
     listed = read.partition('id="granted"')[2].partition("</table>")[0]
     assert all(f"<td>{one}</td>" in listed for one in ("sre", "team-a", "team-b"))
     said = Activity.objects.get(what=Activity.What.APPROVE).detail["permissions"]
-    assert said[0] == "READ: everyone, WRITE: sre: 8 accounts"
+    assert said[0] == "READ: no one, WRITE: sre: 8 accounts"
     assert len(said) == 4
 
 

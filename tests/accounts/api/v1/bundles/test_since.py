@@ -8,7 +8,7 @@ import pytest
 
 from accounts.discover import comparisons
 from accounts.models import Question
-from onboarding.resources.entry_changes import EVERYONE
+from onboarding.resources.entry_changes import OPEN_TO_ALL
 from onboarding.topology import Permissions
 from tests.accounts.api.calling import detail
 from tests.accounts.web.answers import work
@@ -69,7 +69,7 @@ def test_it_says_which_fields_change_and_what_opens_to_everybody(reader):
         {"name": "permissions", "before": "WRITE: team", "after": ""},
         {"name": "environment", "before": "", "after": "live"},
     ]
-    assert core_account["risks"] == [EVERYONE["write"]]
+    assert core_account["risks"] == [OPEN_TO_ALL]
     assert core_account["before"]["name"] == core_account["after"]["name"] == "core"
 
 

@@ -70,7 +70,7 @@ def test_watching_ends_where_a_program_says_so(operator, units):
         (
             {"roles_tag": "team", "permissions": {}},
             "permissions.WRITE",
-            "Without groups, everyone has write access",
+            "Without groups, everyone or no one has write access",
         ),
         ({"providers": ["ecs"]}, "external_id", "ECS can't be combined"),
         ({"regions": ["mars-east-1"]}, "regions", "mars-east-1"),

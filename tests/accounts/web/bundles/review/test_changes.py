@@ -68,7 +68,7 @@ def test_what_goes_and_what_opens_is_read_first():
         kubernetes=(account("apps", namespaces=["web"]),),
     )
     after = BundleAccounts(
-        aws=(account(permissions={"READ": ["developers"]}), account("new")),
+        aws=(account(permissions={}), account("new")),
         kubernetes=(account("apps"),),
     )
 
