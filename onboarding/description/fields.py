@@ -224,9 +224,8 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Access role",
-            "Bowline assumes it. OrganizationAccountAccessRole is an administrator; a "
-            "role of your own can have less. Leave empty to use Bowline's own "
-            "credentials.",
+            "Bowline assumes it; OrganizationAccountAccessRole is an administrator. "
+            "Leave empty to use Bowline's own credentials.",
             "access-roles#before-you-begin",
         ),
         rule=names.ROLE_NAME,
