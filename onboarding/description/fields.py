@@ -154,10 +154,7 @@ def maker(value: str, makers: tuple[str, ...] = MAKERS) -> str:
     return value
 
 
-GROUPS = (
-    "Groups, separated by commas. Leave both accesses empty for everyone: if only one "
-    "has groups, no one has the other."
-)
+GROUPS = "Groups, separated by commas. If both are empty, everyone."
 MAY_READ = Words("Read access", GROUPS, "accounts-file#accounts")
 MAY_WRITE = Words("Write access", GROUPS)
 ENVIRONMENT = Words(
@@ -224,8 +221,8 @@ FIELDS = (
         Step.ACCESS,
         Words(
             "Access role",
-            "Bowline assumes it; OrganizationAccountAccessRole is an administrator. "
-            "Leave empty to use Bowline's own credentials.",
+            "OrganizationAccountAccessRole is an administrator. Leave empty for "
+            "Bowline's identity.",
             "access-roles#before-you-begin",
         ),
         rule=names.ROLE_NAME,
