@@ -109,7 +109,7 @@ def test_it_hides_no_policy_version(
     role = ROLE if where is DEV else row.identity_name
     root(here, where, "iam").attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
     for rows in (ManagedAccount.objects, ManagingAccount.objects):
-        rows.update(policy_set=0)
+        rows.update(policy_set=0, verified_at=timezone.now() - 2 * COMPARED_FOR)
 
     carried(verify(account, None))
 
