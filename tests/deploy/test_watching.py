@@ -261,7 +261,7 @@ CASES: dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
             ("BowlineFailed", "failed"),
             ("BowlineNotAsApproved", "not as approved"),
             ("BowlineDrifted", "drifted"),
-            ("BowlineProofsStale", "evaluated, stale"),
+            ("BowlineVerificationsStale", "evaluated, stale"),
         )
     },
     "BowlineRolloutPaused": (
