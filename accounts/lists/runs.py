@@ -16,9 +16,9 @@ from django.http import QueryDict
 from accounts.lists.declaration import AT_ONCE, NOTHING, Columns, Filter, Listing, Value
 from accounts.mapping.plans import entry_changes_of
 from accounts.models import ManagingAccount, Rollout, Run, Step
-from accounts.models.states import OPEN, UNSUCCESSFUL, WORKING, Status, words_of
+from accounts.models.states import OPEN, WORKING, Status, words_of
 from accounts.people.role_limits.limits import waits_for
-from accounts.runs.rollouts.census import GOOD, runs_of
+from accounts.runs.rollouts.census import Census, groups_by_rollout, runs_of
 
 
 def account_id_of(run: Run) -> str:
@@ -58,24 +58,22 @@ class RolloutRow(NamedTuple):
     good: int
     failed: int
     open: int
+    census: Census
 
 
 def rows_of(page: list[Rollout]) -> list[RolloutRow]:
     """Count the accounts of all these rollouts in one query."""
-    runs = Run.objects.filter(rollout__in=page, retried=False)
-    mine = runs.exclude(kind=Run.Kind.MANAGING).exclude(status=Status.DISCARDED)
-    counted = (
-        mine.order_by()
-        .values_list("rollout")
-        .annotate(
-            Count("pk"),
-            good=Count("pk", filter=Q(status__in=GOOD)),
-            failed=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
-            open=Count("pk", filter=Q(status__in=OPEN)),
+    counted = groups_by_rollout(page)
+    censuses = [Census(rollout, counted) for rollout in page]
+    return [
+        RolloutRow(
+            rollout,
+            *(census.total, census.good, census.failed),
+            open=sum(census.statuses[status] for status in OPEN),
+            census=census,
         )
-    )
-    counts = {number: found for number, *found in counted}
-    return [RolloutRow(one, *counts.get(one.pk, [0, 0, 0, 0])) for one in page]
+        for rollout, census in zip(page, censuses, strict=True)
+    ]
 
 
 IN_PROGRESS = "in progress"

@@ -301,7 +301,7 @@ def in_full(rollout: Rollout) -> SimpleNamespace:
     groups, first = groups_of(rollout), census.managing_run(rollout)
     return SimpleNamespace(
         **row._asdict(),
-        statuses=census.Census(rollout).statuses,
+        statuses=row.census.statuses,
         managing_run=first.number if first else None,
         groups=groups.same,
         more_groups=groups.more,

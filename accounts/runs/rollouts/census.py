@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from accounts.mapping.managing import managing_row
@@ -176,9 +176,9 @@ class Group(NamedTuple):
     """And how many a worker has now."""
 
 
-def runs_of(rollout: Rollout) -> RunQuerySet:
-    """Find the newest run of each account of a rollout."""
-    runs = Run.objects.filter(rollout=rollout, retried=False)
+def runs_of(*rollouts: Rollout) -> RunQuerySet:
+    """Find the newest run of each account of these rollouts."""
+    runs = Run.objects.filter(rollout__in=rollouts, retried=False)
     return runs.exclude(kind=Run.Kind.MANAGING)
 
 
@@ -191,8 +191,12 @@ def accounts_of(*runs: RunQuerySet) -> Iterator[UUID]:
 
 def managing_run(rollout: Rollout) -> Run | None:
     """Find the run of the managing account that comes first."""
-    runs = Run.objects.filter(rollout=rollout, retried=False)
-    return runs.filter(kind=Run.Kind.MANAGING).first()
+    return managing_runs(rollout).first()
+
+
+def managing_runs(*rollouts: Rollout) -> RunQuerySet:
+    runs = Run.objects.filter(rollout__in=rollouts, retried=False)
+    return runs.filter(kind=Run.Kind.MANAGING)
 
 
 def comes_after(rollout: Rollout) -> Run | None:
@@ -219,21 +223,30 @@ def is_ready(run: Run | None) -> bool:
     return reached_account(run)
 
 
+def groups_by_rollout(rollouts: Collection[Rollout]) -> dict[int, list[Group]]:
+    """Count the accounts of all these rollouts in one query."""
+    rows = runs_of(*rollouts).order_by().values_list("rollout", "wave", "status")
+    known = Q(moved_at__lte=F("rollout__resumed_at"))
+    counted = rows.annotate(
+        accounts=Count("pk"),
+        known=Count("pk", filter=known),
+        carried=Count("pk", filter=Q(leased_until__gt=Now())),
+    )
+    found: dict[int, list[Group]] = {}
+    for number, *group in counted:
+        found.setdefault(number, []).append(Group(*group))
+    return found
+
+
 class Census:
     """The runs of accounts by wave and status."""
 
-    def __init__(self, rollout: Rollout) -> None:
-        known = (
-            Q(moved_at__lte=rollout.resumed_at) if rollout.resumed_at else Q(pk=None)
-        )
-        rows = runs_of(rollout).order_by().values_list("wave", "status")
-        carried = Q(leased_until__gt=Now())
-        counted = rows.annotate(
-            accounts=Count("pk"),
-            known=Count("pk", filter=known),
-            carried=Count("pk", filter=carried),
-        )
-        self.groups = [Group(*row) for row in counted]
+    def __init__(
+        self, rollout: Rollout, counted: Mapping[int, list[Group]] | None = None
+    ) -> None:
+        """Count them, unless they were `counted` with those of other rollouts."""
+        found = groups_by_rollout([rollout]) if counted is None else counted
+        self.groups = found.get(rollout.pk, [])
         self.statuses: Counter[str] = Counter()
         for group in self.groups:
             self.statuses[group.status] += group.accounts

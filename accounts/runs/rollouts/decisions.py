@@ -236,10 +236,10 @@ def needs_another(
     """
     if run is None or run.status in OPEN:
         return False
-    edited = run.managing_version != managing_row().version
-    return not is_ready(run) or any(
-        edited or account.is_assumable != grants for account in accounts
-    )
+    if not is_ready(run):
+        return True
+    edited = bool(accounts) and run.managing_version != managing_row().version
+    return any(edited or account.is_assumable != grants for account in accounts)
 
 
 @dataclass(slots=True)

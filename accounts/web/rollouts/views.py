@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from accounts.decisions.decision import Decision
 from accounts.http import Request, page_of
 from accounts.lists.declaration import AT_ONCE
-from accounts.lists.runs import COLUMNS, RolloutRow, reported, rows_of
+from accounts.lists.runs import COLUMNS, reported, rows_of
 from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
 from accounts.models.managed import both_environments
@@ -42,6 +42,7 @@ from accounts.runs.rollouts.census import (
     comes_after,
     is_ready,
     managing_run,
+    managing_runs,
     runs_of,
     size,
 )
@@ -342,12 +343,17 @@ def in_numbers(now: Standing) -> str:
 def rollouts(request: Request) -> HttpResponse:
     """List the rollouts, newest first, with how many accounts are how far."""
     live = watched(request, live_site())
-    rows = Rollout.objects.order_by("-number")
-    page = page_of(request, rows)
+    page = page_of(request, Rollout.objects.order_by("-number"))
+    # Of several the newest, as on the rollout's own page.
+    managing = {run.rollout_id: run for run in managing_runs(*page).reverse()}
     shown = {
         "live": live,
         "page": page,
-        "rows": [(*row, result_of(standing_of(row))) for row in rows_of(list(page))],
+        "rows": [
+            (*row, result_of(standing_in(one, row.census, managing.get(one.pk))))
+            for row in rows_of(list(page))
+            for one in [row.rollout]
+        ],
         "crumbs": crumbs("runs"),
     }
     return render(request, "rollouts/rollouts.html", shown)
@@ -425,14 +431,6 @@ def limits_in_words(rollout: Rollout, accounts: int) -> str:
     return f"Each wave starts when the previous one has ended, with {most}. {limit}"
 
 
-def standing_of(row: RolloutRow) -> Standing:
-    """Describe the situation of a rollout in the list."""
-    rollout, _, good, failed, still_open = row
-    return Standing(
-        rollout.kind, rollout.state, good=good, failed=failed, coming=still_open
-    )
-
-
 def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Standing:
     statuses = census.statuses
     working = sum(statuses[status] for status in WORKING)
@@ -451,7 +449,7 @@ def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Stand
         working=working,
         begun=sum(wave.started for wave in census.counts.waves),
         managing_waits=managing is not None and managing.status == Status.PLANNED,
-        managing_failed=bool(needs_another(managing)),
+        managing_failed=not rollout.has_ended and needs_another(managing),
     )
 
 

@@ -23,7 +23,7 @@ from tests.accounts.runs.rollouts.rows import (
     statuses,
 )
 from tests.accounts.web.asking import asked_again
-from tests.rows import person, step_row
+from tests.rows import person, run_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
 
@@ -311,9 +311,39 @@ def test_the_list_counts_each_rollouts_accounts(viewer, rollout) -> None:
 
     response = viewer.get(reverse("accounts:rollouts"))
 
-    ((_, accounts, _, failed, still_open, _),) = response.context["rows"]
+    ((_, accounts, _, failed, still_open, _, _),) = response.context["rows"]
     assert (accounts, failed, still_open) == (12, 2, 10)
     assert str(rollout) in response.content.decode()
+
+
+def test_the_list_says_of_a_rollout_what_its_page_says(viewer, rollout) -> None:
+    move(rollout, Status.PLANNED, FAILED, most=2)
+    first = Run.objects.filter(pk=managing_run(rollout).pk)
+    differ = []
+
+    for state in Rollout.State.values:
+        for status in (Status.PLANNING, Status.PLANNED, Status.VERIFIED, FAILED):
+            Rollout.objects.update(state=state)
+            first.update(status=status)
+            ((*_, listed),) = viewer.get(reverse("accounts:rollouts")).context["rows"]
+            shown = viewer.get(rollout.get_absolute_url()).context["result"]
+            differ += [(state, status, listed, shown)] if listed != shown else []
+
+    assert not differ
+
+
+def test_the_list_costs_as_many_queries_for_many_rollouts(
+    viewer, rollout, django_assert_max_num_queries
+) -> None:
+    shown = reverse("accounts:rollouts")
+    with django_assert_max_num_queries(20) as one:
+        viewer.get(shown)
+    for _ in range(3):
+        more = Rollout.objects.create(kind=rollout.kind, state=rollout.state)
+        run_row(Status.VERIFIED, kind=Run.Kind.MANAGING, rollout=more)
+
+    with django_assert_max_num_queries(len(one)):
+        assert len(viewer.get(shown).context["rows"]) == 4
 
 
 def test_what_owners_still_have_to_do_is_no_finished_work(viewer, rollout) -> None:
