@@ -70,6 +70,19 @@ def test_first_it_shows_which_step_each_can_take(operator, accounts) -> None:
     assert {o.pk: o.external_id for o in ManagedAccount.objects.all()} == before
 
 
+def test_where_none_can_be_rotated_the_page_says_so_and_leads_back(
+    operator, accounts
+) -> None:
+    draft = account_row("draft", account_id="000000000009")
+    says = "None of the selected accounts can be rotated or finished"
+
+    page = send(operator, [draft]).content.decode()
+
+    assert says in page
+    assert 'href="/accounts/">Back to the accounts</a>' in page
+    assert says not in send(operator, [draft, *accounts]).content.decode()
+
+
 def test_many_begin_as_one_rollout(operator, accounts) -> None:
     before = {account.pk: account.external_id for account in accounts}
 
