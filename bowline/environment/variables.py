@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.pq import Conninfo
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
@@ -234,33 +235,11 @@ def options(*names: str, **written: str) -> str:
 
 
 OF_POSTGRESQL = options(
-    *(
-        "application_name",
-        "assume_role",
-        "client_encoding",
-        "fallback_application_name",
-    ),
-    *("gssdelegation", "gsslib", "host", "hostaddr", "krbsrvname", "options"),
-    *("passfile", "password", "require_auth", "requirepeer", "service", "sslcert"),
-    *("sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslpassword"),
-    *("sslrootcert", "sslsni", "user"),
-    channel_binding="disable|prefer|require",
+    *(one.keyword.decode() for one in Conninfo.get_defaults()),
     connect_timeout="-?[0-9]{1,9}",
-    gssencmode="disable|prefer|require",
-    keepalives="[01]",
-    keepalives_count="[0-9]{1,9}",
-    keepalives_idle="[0-9]{1,9}",
-    keepalives_interval="[0-9]{1,9}",
-    load_balance_hosts="disable|random",
-    port=f"{PORT}(?:,{PORT})*",
-    ssl_max_protocol_version=r"TLSv1(?:\.[123])?",
-    ssl_min_protocol_version=r"TLSv1(?:\.[123])?",
     sslmode="disable|allow|prefer|require|verify-ca|verify-full",
-    sslnegotiation="postgres|direct",
-    target_session_attrs="any|read-write|read-only|primary|standby|prefer-standby",
-    tcp_user_timeout="[0-9]{1,9}",
 )
-"""What libpq knows, and Django: else each connection fails."""
+"""What libpq knows: with any other, each connection fails."""
 OF_REDIS = options(
     *("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password"),
     ssl_cert_reqs="none|optional|required",

@@ -11,13 +11,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.pq import Conninfo
 
-from bowline.environment.variables import (
-    OF_POSTGRESQL,
-    Environment,
-    read_environment,
-)
+from bowline.environment.variables import Environment, read_environment
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "onboarding" / "spinnaker" / "bundle" / "formats" / "hal"
@@ -272,12 +267,6 @@ def test_a_text_that_fits_is_left_as_it_is(
     monkeypatch.setenv(name, text)
 
     assert getattr(read_environment(), name) == text
-
-
-def test_each_option_of_the_database_is_libpqs_or_djangos() -> None:
-    known = {one.keyword.decode() for one in Conninfo.get_defaults()} | {"assume_role"}
-
-    assert {*re.findall(r"(\w+)=\(\?:", OF_POSTGRESQL)} <= known
 
 
 def test_each_variable_is_refused_where_it_can_be_wrong() -> None:
