@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests.rows import person
+
 pytestmark = pytest.mark.django_db
 
 
@@ -24,3 +26,13 @@ def test_pages_forbid_inline_scripts_and_frames(client: Client) -> None:
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_an_address_that_only_takes_a_form_leads_to_its_page(client: Client) -> None:
+    client.force_login(person("administrator"))
+
+    answer = client.get("/settings/second-approver/")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    said = answer.content.decode()
+    assert 'href="/settings/">Open the page with the form</a>' in said
