@@ -77,7 +77,7 @@ def growth(work: Callable[[str], object], shape: Callable[[int], str]) -> float:
     """Return how much more twice as much takes; 0 where no size shows that it does."""
     for size in SIZES:
         texts = shape(size), shape(2 * size)
-        for repeats in (1, 3, 9):  # another process may have had the caches
+        for repeats in (1, 3, 9, 27):  # another process may have had the caches
             times = [
                 min(seconds_of(work, text) for _ in range(repeats)) for text in texts
             ]

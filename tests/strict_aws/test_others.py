@@ -47,6 +47,7 @@ def test_each_is_said_in_any_order_of_an_aws_that_is_busy(
     assert list(Tried(job, strictly, seed).wrong(shuffled)) == []
 
 
+@pytest.mark.smoke
 def test_the_table_in_the_docs_is_what_is_tried() -> None:
     rows = [
         f"| {who} {case.what} | {case.ends} | {told(case)} |" for who, case in EVERY

@@ -121,8 +121,9 @@ def likely_role(account: ManagedAccount) -> str:
 
 def last_said(column: str, nothing: Any) -> Any:
     """Return what the last account has of which anybody said it."""
-    others = ManagedAccount.objects.exclude(**{column: nothing})
-    return others.order_by("-created_at").values_list(column, flat=True).first()
+    others = ManagedAccount.objects.exclude(**{column: nothing}).only(column)
+    last = others.order_by("-created_at").first()
+    return getattr(last, column, None)
 
 
 def offered_regions(request: Request, account: ManagedAccount) -> HttpResponse:

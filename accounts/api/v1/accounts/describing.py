@@ -179,7 +179,7 @@ class AccountInFull(Account):
 
     @staticmethod
     def resolve_verification(row: ManagedAccount) -> Run | None:
-        return row.runs.filter(checks__isnull=False).first()
+        return row.runs.filter(checks__isnull=False).only("number").first()
 
 
 @with_fields(FIELDS)

@@ -188,8 +188,8 @@ def carry_out(
     for step in steps:
         if step.loses:
             say(
-                f"{step.name}: hal forgets its {', '.join(step.loses)}, which this "
-                "bundle doesn't have."
+                f"{step.name}: hal forgets its {', '.join(step.loses)}, which "
+                "hal/apply.sh doesn't add again."
             )
     if options.verb == "remove" and not options.yes and not is_confirmed(steps):
         say("Nothing was removed.")

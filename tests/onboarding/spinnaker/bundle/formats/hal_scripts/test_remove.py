@@ -39,7 +39,10 @@ def test_what_people_added_is_named_before_it_goes(scripts: Scripts):
     pruned = scripts.holds(now, earlier).run("apply", "--prune", "--only", "core")
     removed = scripts.run("remove", "--yes")
 
-    named = "hal forgets its edda, permissions.EXECUTE, which this bundle doesn't have."
+    named = (
+        "hal forgets its edda, permissions.EXECUTE, which hal/apply.sh doesn't add "
+        "again."
+    )
     assert f"core: {named}" in kept.stderr
     assert f"staging: {named}" in pruned.stderr
     assert f"core: {named}" in removed.stderr
