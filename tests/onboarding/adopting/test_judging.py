@@ -469,19 +469,20 @@ def test_spinnaker_has_the_same_accounts_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differs", "field"),
+    ("differs", "called"),
     [
-        ({"assumeRole": "role/other"}, "assumeRole"),
-        ({"externalId": "corp-1"}, "externalId"),
-        ({"sessionName": "corp"}, "sessionName"),
-        ({"defaultKeyPair": "other"}, "defaultKeyPair"),
+        ({"assumeRole": "role/other"}, "role"),
+        ({"externalId": "corp-1"}, "external ID"),
+        ({"sessionName": "corp"}, "session name"),
+        ({"defaultKeyPair": "other"}, "key pair"),
         ({"environment": "other"}, "environment"),
-        ({"lambdaEnabled": True}, "lambdaEnabled"),
+        ({"lambdaEnabled": True}, "Lambda switch"),
     ],
 )
 def test_what_bowline_has_once_leaves_a_name_that_has_it_otherwise(
-    differs: dict[str, Any], field: str
+    differs: dict[str, Any], called: str
 ) -> None:
+    (field,) = differs
     report = report_on(aws("a", **differs), aws("b"), aws("c"))
 
     assert outcomes(report) == {"a": "left", "b": "taken", "c": "taken"}
@@ -489,6 +490,8 @@ def test_what_bowline_has_once_leaves_a_name_that_has_it_otherwise(
         f"as “b”. In Bowline, the names of an AWS account have one value for {field},"
         in (reasons(report, "a"))
     )
+    (says,) = (o.says for o in report.findings if o.kind == "shared-aws-account")
+    assert called in says
 
 
 def test_an_environment_that_is_the_name_is_kept_as_it_is_written() -> None:
