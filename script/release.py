@@ -71,8 +71,7 @@ class Step:
 
 
 def output(*command: str, root: Path = ROOT) -> str:
-    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    return subprocess.check_output(command, cwd=root, text=True).strip()
 
 
 def refuse_changes(root: Path = ROOT) -> None:

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 SLIPS = "tests/data/slips.json"
 SHORT = "not in_all_only"
 PATIENCE = 900.0
-"""Seconds: a slip may let a test wait forever."""
+"""Seconds for each test that is named: a slip may let one wait forever."""
 
 FAILED = re.compile(r"^FAILED (\S+?)(?:\[| - |$)", re.MULTILINE)
 Verdict = Literal["killed", "SURVIVED", "MOVED", "BROKEN"]
@@ -94,9 +94,9 @@ def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
     A module is collected as a whole, for its tier depends on the tests before.
     """
     parts = [test.partition("::") for test in tests]
-    names = " or ".join(name or Path(path).name for path, _, name in parts)
+    only = ("-k", " or ".join(name or Path(path).name for path, _, name in parts))
     try:
-        done = tested([path for path, _, _ in parts], copy, "-x", "-k", names)
+        done = tested([part[0] for part in parts], copy, "-x", *only)
     except TimeoutExpired:
         return "BROKEN", f"still running after {PATIENCE:.0f} seconds"
     lines = done.stdout.splitlines() + done.stderr.splitlines()
@@ -113,15 +113,16 @@ def tested(tests: Sequence[str], copy: Path, *options: str) -> CompletedProcess[
     """Run these without the plugin that takes long to load and that none uses."""
     without = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
     pytest = (sys.executable, "-m", "pytest", "-q", "-n0", *without, "-m", SHORT)
-    line = (*pytest, *options, *tests)
-    return run(line, cwd=copy, capture_output=True, text=True, timeout=PATIENCE)
+    line, patience = (*pytest, *options, *tests), PATIENCE * len(tests)
+    return run(line, cwd=copy, capture_output=True, text=True, timeout=patience)
 
 
-def failing_anyway(tests: Collection[str], root: Path) -> list[str]:
+def failing_anyway(tests: Collection[str], root: Path, at_once: int) -> list[str]:
     """Return which of these tests fail in an unchanged copy: they noticed nothing."""
     with TemporaryDirectory(prefix="bowline-slips-") as folder:
         copy = FreshClone.at(Path(folder) / "unchanged", root).folder
-        return FAILED.findall(tested(sorted(tests), copy).stdout) if tests else []
+        many = f"-n{min(at_once, len(tests) // 20)}"
+        return FAILED.findall(tested(sorted(tests), copy, many).stdout) if tests else []
 
 
 def outcomes(slips: Sequence[Slip], root: Path, *, at_once: int) -> Iterator[Outcome]:
@@ -146,15 +147,15 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         parser.error(f"{SLIPS} has no {', '.join(sorted(unknown))}.")
 
     chosen = [slips[id] for id in options.ids or slips]
-    counts: Counter[Verdict] = Counter()
-    killers = set()
+    found = []
     for outcome in outcomes(chosen, root, at_once=options.at_once):
-        counts[outcome.verdict] += 1
-        killers |= {outcome.why} if outcome.verdict == "killed" else set()
+        found.append(outcome)
         print(outcome, flush=True)
+    counts = Counter(one.verdict for one in found)
+    killers = {one.why for one in found if one.verdict == "killed"}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     print(f"{len(chosen)} slips: {said}")
-    for test in (failing := failing_anyway(killers, root)):
+    for test in (failing := failing_anyway(killers, root, options.at_once)):
         print(f"It fails without the slip, too: {test}")
     return int(counts["killed"] < len(chosen) or bool(failing))
 
