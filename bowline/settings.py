@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.web.live.views.AnswerPolls",
     "accounts.web.failing.UnreadableRows",
+    "accounts.web.failing.FormsOnly",
     "allauth.account.middleware.AccountMiddleware",
     # Last, as its documentation asks: it answers for a locked sign-in.
     "axes.middleware.AxesMiddleware",

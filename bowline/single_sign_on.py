@@ -53,7 +53,7 @@ def single_sign_on(env: Environment) -> SingleSignOn | None:
         issuer=issuer,
         client_id=required(env, "OIDC_CLIENT_ID"),
         secret=required(env, "OIDC_CLIENT_SECRET"),
-        roles=roles_of_groups(env.OIDC_ROLES),
+        roles=roles_of_groups(required(env, "OIDC_ROLES")),
         name=env.OIDC_NAME,
         claim=env.OIDC_GROUPS_CLAIM,
         scopes=tuple(env.OIDC_SCOPES.split()),
@@ -68,11 +68,7 @@ def required(env: Environment, name: str) -> str:
 
 
 def roles_of_groups(text: str) -> dict[str, tuple[str, ...]]:
-    """Read which of the provider's groups has which roles, and in which environments;
-    without any, nobody comes from there.
-    """
-    if not text:
-        return {}
+    """Read which of the provider's groups has which roles, and where."""
     why = ""
     try:
         read = json.loads(text, object_pairs_hook=once_each)

@@ -173,12 +173,6 @@ def build_bundle() -> None:
     assert bundle.status == Bundle.Status.READY, bundle.error
 
 
-def compare_next() -> None:
-    """Compare the next bundle with the last one, as a worker does."""
-    answer = compared_next.answer(NEXT_QUESTION)
-    question_row(NEXT_QUESTION, answer=answer, answered_at=timezone.now())
-
-
 def make_site(count: int) -> dict[str, str]:
     """Fill the database, and give the address of each page by its name."""
     managing_row(
@@ -193,7 +187,8 @@ def make_site(count: int) -> dict[str, str]:
     waits, rollout = make_runs(account, count)
     make_organization(count)
     build_bundle()
-    compare_next()
+    answer = compared_next.answer(NEXT_QUESTION)
+    question_row(NEXT_QUESTION, answer=answer, answered_at=timezone.now())
     with connection.cursor() as cursor:
         # No real site wrote each of its rows within a minute.
         cursor.execute("VACUUM (FULL)")

@@ -183,10 +183,8 @@ class People:
             if group["waiting"]:
                 path = f"/rollouts/{rollout['number']}/groups/{group['fingerprint']}"
                 runs = self.approver.get(path)["runs"]
-                said = {
-                    "runs": runs,
-                    "confirmation": f"delete in {counted(len(runs))}",
-                }
+                confirmation = f"delete in {counted(len(runs))}"
+                said = {"runs": runs, "confirmation": confirmation}
                 approved.append(self.tried(self.approver, f"{path}/approve", **said))
         self.count["approvals"] += sum(one is not None for one in approved)
         return any(one is not None for one in approved)

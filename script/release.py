@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,6 @@ ROOT = Path(__file__).parents[1]
 MADE = Path("var", "release")
 TAG = f"v{VERSION}"
 SUPPLY_CHAIN = (".venv/bin/python", "-m", "script.supply_chain")
-MONTH_AND_SLIPS = "script/bench month & script/slips; slips=$?; wait $! && exit $slips"
 
 BY_HAND = f"""\
 By hand, now:
@@ -50,6 +50,8 @@ class Step:
     words: str = ""
     elsewhere: bool = False
     """It ends with 3 where this machine can't do it."""
+    beside: bool = False
+    """It mostly waits: the next ones run meanwhile."""
 
     def __str__(self) -> str:
         said = self.words if callable(self.does) else shlex.join(self.does)
@@ -101,8 +103,9 @@ STEPS = (
     Step("Changelog", refuse_changelog, f"CHANGELOG.md begins with {VERSION}"),
     Step("Known vulnerabilities", (*SUPPLY_CHAIN, "audit"), elsewhere=True),
     Step("Checks", (".ci/run",)),
+    Step("Month", ("sh", "-c", f"script/bench month >{MADE}/month.md"), beside=True),
     Step("All tests", ("script/test", "--all")),
-    Step("Month and slips", ("sh", "-c", MONTH_AND_SLIPS)),
+    Step("Slips", ("script/slips",)),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
     Step("Image", ("script/image",), elsewhere=True),
     Step("Bill of materials", (*SUPPLY_CHAIN, "sbom", f"{MADE}/sbom.json")),
@@ -112,25 +115,37 @@ STEPS = (
 
 
 def release(steps: Iterable[Step], report: Path) -> int:
-    """Carry out the steps that the report doesn't have, and add each that passes."""
-    left = []
+    """Carry out the steps that the report doesn't have, and add each that passes. A
+    function looks at what the steps before it have done, and waits for all of them.
+    """
+    left: list[str] = []
+    jobs: list[Future[None]] = []
     passed = report.read_text() if report.exists() else ""
-    for step in steps:
-        print(f"\n== {step}", flush=True)
-        if not callable(step.does) and f"\n{step} (" in f"\n{passed}":
-            print("Passed before, at this commit.")
-            continue
+
+    def carry_out(step: Step) -> None:
         began = time.monotonic()
+        if missing := step.run():
+            return left.append(f"- {missing}")
+        with report.open("a") as file:
+            print(f"{step} ({time.monotonic() - began:.0f} s)", file=file)
+
+    with ThreadPoolExecutor() as pool:
         try:
-            missing = step.run()
+            for step in steps:
+                for job in jobs if callable(step.does) else ():
+                    job.result()
+                print(f"\n== {step}", flush=True)
+                if not callable(step.does) and f"\n{step} (" in f"\n{passed}":
+                    print("Passed before, at this commit.")
+                    continue
+                jobs.append(pool.submit(carry_out, step))
+                if not step.beside:
+                    jobs[-1].result()
+            for job in jobs:
+                job.result()
         except NotReady as error:
             print(f"Not ready: {error}", file=sys.stderr)
             return 1
-        if missing:
-            left.append(f"- {missing}")
-            continue
-        with report.open("a") as file:
-            print(f"{step} ({time.monotonic() - began:.0f} s)", file=file)
     print(f"\n{BY_HAND}\nPassed at this commit:\n{report.read_text()}")
     print("Not done here:", *left or ["- nothing"], sep="\n")
     return 0

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -122,14 +122,10 @@ def running(
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Ask the process group to stop, and insist after ten seconds."""
-    for number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        try:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, number)
-            process.wait(seconds)
-        except ProcessLookupError:
-            break
-        except subprocess.TimeoutExpired:
-            continue
+            process.wait(10)
 
 
 class Ended(ChildProcessError):
@@ -167,11 +163,9 @@ def serving(
 
 
 def answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+    with suppress(OSError), urlopen(url, timeout=2) as response:
+        return bool(response.status == 200)
+    return False
 
 
 def inherited() -> dict[str, str]:
@@ -196,20 +190,18 @@ def emulated_aws_environment(port: int, state: Path) -> dict[str, str]:
     }
 
 
-@contextmanager
 def ministack(
     state: Path, *, port: int, log: Path, patience: float = PATIENCE
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run the emulated AWS: enforcing IAM, on loopback, its state in one folder."""
     state.mkdir(parents=True, exist_ok=True)
-    with serving(
+    return serving(
         [sys.executable, "-P", str(EMULATED_AWS)],
         environment=emulated_aws_environment(port, state),
         log=log,
         ready=lambda: answers(f"http://{LOOPBACK}:{port}/_ministack/health"),
         patience=patience,
-    ) as process:
-        yield process
+    )
 
 
 @contextmanager
@@ -220,13 +212,12 @@ def emulated_aws(state: Path) -> Iterator[str]:
         yield f"http://{LOOPBACK}:{port}"
 
 
-@contextmanager
 def broker(
     folder: Path, *, port: int, log: Path, keeps: bool = False
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run Valkey, which keeps its messages when it ends, or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    with serving(
+    return serving(
         [
             *(str(get_binary_path()), "--bind", LOOPBACK, "--port", str(port)),
             *("--dir", str(folder), "--save", ""),
@@ -235,16 +226,13 @@ def broker(
         environment=os.environ,
         log=log,
         ready=lambda: listens(port),
-    ) as process:
-        yield process
+    )
 
 
 def listens(port: int) -> bool:
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=1):
-            return True
-    except OSError:
-        return False
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +277,10 @@ class PostgreSQL:
     def url(self) -> str:
         return f"postgresql://postgres@/postgres?host={self.folder}"
 
-    @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """Run it, and enter the block once it answers."""
         is_ready = [str(self.programs / "pg_isready"), "--quiet", "--host"]
-        with serving(
+        return serving(
             [
                 *(str(self.programs / "postgres"), "-D", self.data),
                 *("-k", str(self.folder), "-c", "listen_addresses="),
@@ -307,8 +294,7 @@ class PostgreSQL:
                 subprocess.run([*is_ready, str(self.folder)], user=self.user).returncode
                 == 0
             ),
-        ) as process:
-            yield process
+        )
 
 
 @contextmanager

@@ -90,9 +90,13 @@ def write(path: Path, text: str) -> None:
 def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
     """Run these tests until one fails. Only a test that ran and failed has noticed:
     pytest ends with 1 for an error in a fixture as well.
+
+    A module is collected as a whole, for its tier depends on the tests before.
     """
+    parts = [test.partition("::") for test in tests]
+    names = " or ".join(name or Path(path).name for path, _, name in parts)
     try:
-        done = tested(tests, copy, "-x")
+        done = tested([path for path, _, _ in parts], copy, "-x", "-k", names)
     except TimeoutExpired:
         return "BROKEN", f"still running after {PATIENCE:.0f} seconds"
     lines = done.stdout.splitlines() + done.stderr.splitlines()
@@ -106,8 +110,10 @@ def noticed(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
 
 
 def tested(tests: Sequence[str], copy: Path, *options: str) -> CompletedProcess[str]:
-    pytest = (sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider")
-    line = (*pytest, "-m", SHORT, *options, *tests)
+    """Run these without the plugin that takes long to load and that none uses."""
+    without = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+    pytest = (sys.executable, "-m", "pytest", "-q", "-n0", *without, "-m", SHORT)
+    line = (*pytest, *options, *tests)
     return run(line, cwd=copy, capture_output=True, text=True, timeout=PATIENCE)
 
 

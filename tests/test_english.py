@@ -39,6 +39,7 @@ READ = (
 SHOWN = (
     *("accounts/**/*.py", "bowline/**/*.py", "onboarding/**/*.py"),
     *("templates/**/*.html", "static/js/*.js"),
+    *("deploy/grafana-dashboard.json", "deploy/prometheus-alerts.yml"),
     *("README.md", "docs/*.md", "docs/explain/*.md", "docs/install/*.md"),
     *(f"docs/{folder}/*.md" for folder in ("onboard", "operate", "people")),
     *(f"docs/{folder}/*.md" for folder in ("reference", "spinnaker", "start")),

@@ -214,7 +214,8 @@ def problem_of(request: HttpRequest, error: Exception) -> HttpResponse:
         case RequestDataTooBig():
             return problem(Code.TOO_LARGE, TOO_LARGE)
         case HttpError():
-            return problem(Code.NOT_JSON, f"{str(error).rstrip('.')}.")
+            where = error.__cause__ or error
+            return problem(Code.NOT_JSON, f"The body isn't valid JSON: {where}.")
     for kind, code in CODES.items():
         if isinstance(error, kind):
             return problem(code, str(error))

@@ -221,7 +221,7 @@ class DescribedQuerySet(models.QuerySet[M]):
         return self.move(state, verification=state, verified_at=at, **found)
 
     def have_policies(self, policy_set: int) -> int:
-        """All of that policy set was found in AWS, and nothing else."""
+        """All of that policy set was found in AWS, and nothing else of Bowline's."""
         return self.update(policy_set=policy_set)
 
     def fail(self) -> int:

@@ -524,7 +524,7 @@ OF_RUNS = {
 
 
 def text_of_stale(notification: Notification, digest: Digest) -> Text | None:
-    """Name those whose proof became stale since the day before, and still is."""
+    """Name those whose verification became stale since the day before, and still is."""
     since = digest.since or digest.created_at
     rows = ManagedAccount.objects.filter(
         verification_is_stale(),
@@ -539,7 +539,7 @@ def text_of_stale(notification: Notification, digest: Digest) -> Text | None:
     first = list(rows.order_by("name").only("name", "account_id")[:MOST_NAMED])
     are = "s are" if count > 1 else " is"
     return text_of_paragraphs(
-        f"{count:,} proof{are} stale",
+        f"{count:,} verification{are} stale",
         [
             "The last verification is too old to rely on. Verify again: nothing in AWS "
             "changes."
@@ -547,7 +547,7 @@ def text_of_stale(notification: Notification, digest: Digest) -> Text | None:
         first_lines(
             "Accounts", (f"{one.name} {one.account_id}" for one in first), count
         ),
-        where="Accounts with a stale proof",
+        where="Accounts with a stale verification",
         path=reverse("accounts:accounts") + "?verification=stale",
         why="You receive this because you chose it.",
         about={"count": count, "first": [one.account_id for one in first]},

@@ -204,11 +204,13 @@ def keep_unapproved(found: Verification) -> None:
 
 
 def keep_policy_set(found: Verification) -> None:
-    """Only what is chosen now exists, if nothing differs: nothing else was found."""
-    if not found.is_as_approved:
-        return
-    found.run.unedited_subject.have_policies(POLICY_SET)
-    if found.status is not Status.FAILED:
+    """Only what is chosen now exists, if nothing differs: nothing else was found.
+
+    Policies of others don't hide which policies Bowline's own are.
+    """
+    if all(one.result.outcome is Outcome.PASSED for one in found.looked):
+        found.run.unedited_subject.have_policies(POLICY_SET)
+    if found.is_as_approved and found.status is not Status.FAILED:
         if found.scope.account:
             snapshots.keep_last(found.scope.account)
         if found.scope.shared:
@@ -245,10 +247,12 @@ def judge_managing(
     outcomes = {result.name: result.outcome for result in results}
     identity = outcomes.get(BECOME_IDENTITY)
     rows = ManagingAccount.objects.at(row.version)
+    is_whole = looked.result.outcome is Outcome.PASSED
+    if is_whole:
+        rows.have_policies(POLICY_SET)
     if looked.differs:
         rows.drift_along(unapproved=looked.unapproved)
-    elif looked.result.outcome is Outcome.PASSED:
-        rows.have_policies(POLICY_SET)
+    elif is_whole:
         if identity is Outcome.FAILED:
             rows.fail_along()
         elif identity is not None:

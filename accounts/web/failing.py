@@ -1,5 +1,5 @@
-"""The pages of what nobody expected: an error, a database that takes nothing, and rows
-that cannot be read.
+"""The pages of what nobody expected: an error, a database that takes nothing, rows that
+cannot be read, and addresses that only take forms.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import server_error
 
@@ -36,3 +37,23 @@ class UnreadableRows(MiddlewareMixin):
             return None
         log.error("%s: %s", request.path, exception)
         return render(None, "unreadable.html", {"why": str(exception)}, status=409)
+
+
+class FormsOnly(MiddlewareMixin):
+    """Middleware: an address that only takes a form says where the form is."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        if response.status_code == 405 and not response.content:
+            shown = {"above": page_above(request.path)}
+            response.headers["Content-Type"] = "text/html; charset=utf-8"
+            response.content = render(None, "forms_only.html", shown).content
+        return response
+
+
+def page_above(path: str) -> str:
+    while (path := path.rstrip("/").rpartition("/")[0] + "/") != "/":
+        if is_valid_path(path):
+            break
+    return path

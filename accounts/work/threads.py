@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context, copy_context
 from typing import TypeVar
 
-from django.db import Error, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 
 from accounts.models import Run
 from accounts.models.lease import extend_leases
@@ -24,6 +24,15 @@ T = TypeVar("T")
 
 EVERY = 5.0
 """Seconds: three of them may be late before a lease runs out."""
+
+
+def log_and_continue(message: str, error: Exception) -> None:
+    """Say what is tried again: in one line while the database can't be reached, which
+    may last, and with a traceback otherwise.
+    """
+    is_away = isinstance(error, (InterfaceError, OperationalError))
+    reason = " ".join(str(error).split())
+    logger.error("%s %s", message, reason, exc_info=None if is_away else error)
 
 
 @contextmanager
@@ -64,8 +73,8 @@ def repeated(
     def attempt() -> None:
         try:
             work()
-        except Error:
-            logger.exception("Bowline tries again later: %s", name)
+        except Error as error:
+            log_and_continue(f"Bowline tries again later: {name}.", error)
             connections.close_all()
 
     def repeat() -> None:

@@ -25,7 +25,7 @@ from accounts.operations.measured import counts_kept
 from accounts.runs.rollouts.engine import advance
 from accounts.runs.stages import carry_leased
 from accounts.work.heartbeat import OF_QUEUE, PEOPLE, SCHEDULE
-from accounts.work.threads import leases_extended, repeated
+from accounts.work.threads import leases_extended, log_and_continue, repeated
 from onboarding.aws.shared_clients import close_unused_connections, load_models
 
 logger = logging.getLogger(__name__)
@@ -139,8 +139,8 @@ class RunPool:
             try:
                 self.take()
                 self.advance_ended()
-            except Exception:  # whatever it was, runs must not wait for a restart
-                logger.exception("Bowline could not find which runs wait.")
+            except Exception as error:  # whatever it was, runs don't wait for a restart
+                log_and_continue("Bowline could not find which runs wait.", error)
                 connections.close_all()
             self.woken.wait(ADVANCES_EVERY if self.ended else LOOKS_EVERY)
         connections.close_all()
@@ -250,8 +250,9 @@ class RunPool:
         try:
             self.carry(run)
             close_old_connections()
-        except Exception:
-            logger.exception("Run %s stopped, and is continued soon.", run.reference)
+        except Exception as error:
+            stopped = f"Run {run.reference} stopped, and is continued soon."
+            log_and_continue(stopped, error)
             connections.close_all()
             self.stopped.wait(LOOKS_EVERY)  # what stopped it may last
         finally:

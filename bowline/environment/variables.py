@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.pq import Conninfo
 from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
@@ -135,7 +136,15 @@ class ListedNetworks(Listed):
         try:
             return ip_network(text)
         except ValueError:
-            raise self.refused(text) from None
+            refused = self.refused(text)
+        try:
+            of, address = ip_network(text, strict=False), text.partition("/")[0]
+        except ValueError:
+            raise refused from None
+        raise ValueError(
+            f"{refused} It has host bits set: use {of} for the network, or {address} "
+            "for the address."
+        )
 
 
 def one_of(*words: str) -> Written:
@@ -216,23 +225,55 @@ Keys = Annotated[
 QUOTED = (
     "with `%23`, `%2F`, `%3F`, and `%40` for `#`, `/`, `?`, and `@` in the password"
 )
-SSL = "(?:disable|allow|prefer|require|verify-ca|verify-full)"
+
+
+def options(*names: str, **written: str) -> str:
+    """Return the pattern of what may follow a URL; some values must be written so."""
+    known = {**dict.fromkeys(names, r"[^\s#&]+"), **written}
+    one = "|".join(f"{name}=(?:{value})" for name, value in known.items())
+    return rf"(?:\?(?:{one})(?:&(?:{one}))*)?"
+
+
+OF_POSTGRESQL = options(
+    *(one.keyword.decode() for one in Conninfo.get_defaults()),
+    connect_timeout="-?[0-9]{1,9}",
+    sslmode="disable|allow|prefer|require|verify-ca|verify-full",
+)
+"""What libpq knows: with any other, each connection fails."""
+OF_REDIS = options(
+    *("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password"),
+    ssl_cert_reqs="none|optional|required",
+    ssl_check_hostname="true|false",
+)
+"""What both Celery's client and the cache's take."""
 Database = Annotated[
     str,
     Written(
         rf"sqlite:///[^\s?#]+|postgres(?:ql)?://(?:{SERVER}|(?:[^\s/?#@]*@)?)"
-        rf"/[^\s/?#]+(?:\?(?!(?:[^\s#]*&)?sslmode=(?!{SSL}(?:&|$)))[^\s#]*)?",
+        rf"/[^\s/?#]+{OF_POSTGRESQL}",
         f"`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, {QUOTED}, "
-        "and a `sslmode` of PostgreSQL if it has one",
+        "and after the name only options of PostgreSQL's libpq, such as "
+        "`?sslmode=require&connect_timeout=5`",
         is_secret=True,
     ),
 ]
 Broker = Annotated[
     str,
     Written(
-        rf"rediss?://{SERVER}(?:/[0-9]{{0,3}})?(?:\?[^\s#]*)?",
-        f"`redis://HOST:PORT/0`, or `rediss://:PASSWORD@HOST:PORT/0`, {QUOTED}",
+        rf"(?:redis://{SERVER}(?:/[0-9]{{0,3}})?"
+        rf"|rediss://{SERVER}(?:/[0-9]{{0,3}})?{OF_REDIS})",
+        f"`redis://HOST:PORT/0`, or `rediss://:PASSWORD@HOST:PORT/0`, {QUOTED}, and "
+        "after `rediss://…` only the options `ssl_cert_reqs` (`none`, `optional`, or "
+        "`required`), `ssl_check_hostname` (`true` or `false`), `ssl_ca_certs`, "
+        "`ssl_ca_path`, `ssl_certfile`, `ssl_keyfile`, and `ssl_password`",
         is_secret=True,
+    ),
+]
+Endpoint = Annotated[
+    str,
+    Written(
+        rf"https?://{HOST}(?::{PORT})?(?:/[\w./~%-]*)?",
+        "the emulator's address, such as `http://127.0.0.1:4566`",
     ),
 ]
 Issuer = Annotated[
@@ -262,8 +303,9 @@ class Environment(BaseSettings):
         validate_default=False,
     )
 
-    # onboarding/aws reads it by itself, and knows no other Region.
+    # onboarding/aws and boto3 read these by themselves, and know no other Region.
     AWS_REGION: Region = "us-east-1"
+    AWS_ENDPOINT_URL: Endpoint = ""
     SECRET_KEY: Key = ""
     ALLOWED_HOSTS: SiteNames = ()
     SITE_URL: Url = ""

@@ -399,7 +399,13 @@ class AccountsReader:
             name: value
             for name, value in sorted(values.items())
             if not says_nothing(rows.get(canonical(name)), value, reader.name)
+            or (name == "environment" and value and self.keeps_environment)
         }
+
+    @property
+    def keeps_environment(self) -> bool:
+        """Return whether somebody wrote one that is the name: Gate says it of all."""
+        return self.kind not in OF_GATE and self.type != ECS
 
     @property
     def is_halyards(self) -> bool:

@@ -121,7 +121,7 @@ def unlike_loaded(
     differing = {
         name: (one, other)
         for name, one, other in compared(account, loaded, ids)
-        if comparable(name, one) != comparable(name, other)
+        if comparable(name, one, account) != comparable(name, other, account)
     }
     if not differing:
         return None
@@ -160,8 +160,12 @@ def is_expanded(loaded: Account) -> bool:
     return bool(loaded.values.keys() & {"assumeRole", "regions"})
 
 
-def comparable(name: str, value: Any) -> Any:
-    """Bring a value into one form: roles of Fiat in any case."""
+def comparable(name: str, value: Any, account: Account) -> Any:
+    """Bring a value into one form: roles of Fiat in any case, and the environment that
+    is meant.
+    """
+    if name == "environment" and value is None:
+        return account.name
     if name == "permissions" and isinstance(value, dict):
         return {
             verb: sorted(str(role).lower() for role in roles)
@@ -292,7 +296,7 @@ def between(first: Reading, second: Reading) -> Iterator[Finding]:
         yield Finding("stored-over-file", says, names(both))
     differing: dict[tuple[str, ...], list[Key]] = {}
     for key in sorted(both):
-        fields = unequal(one[key].values, other[key].values)
+        fields = unequal(one[key], other[key])
         if fields:
             differing.setdefault(fields, []).append(key)
     for fields, keys in sorted(differing.items()):
@@ -346,12 +350,14 @@ def in_effect(
         yield Finding("not-in-effect", says, names(keys))
 
 
-def unequal(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the fields that differ, roles of Fiat in any case."""
+def unequal(one: Account, other: Account) -> tuple[str, ...]:
+    """Name the fields that differ."""
+    ours, theirs = one.values, other.values
     return tuple(
         name
-        for name in sorted(one.keys() | other.keys())
-        if comparable(name, one.get(name)) != comparable(name, other.get(name))
+        for name in sorted(ours.keys() | theirs.keys())
+        if comparable(name, ours.get(name), one)
+        != comparable(name, theirs.get(name), other)
     )
 
 

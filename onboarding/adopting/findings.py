@@ -166,7 +166,8 @@ def aws_accounts(spinnaker: Spinnaker) -> Iterator[Finding]:
                 same,
                 f"Spinnaker knows the AWS account {short(account_id)} by "
                 f"{len(same)} names. Bowline takes those that have one role, external "
-                "ID, session name, environment and key pair as one account.",
+                "ID, session name, environment, key pair and Lambda switch as one "
+                "account.",
             )
     yield from finding(
         "no-account-id",

@@ -243,6 +243,31 @@ def test_every_view_of_an_action_names_a_role() -> None:
     assert {*anybody} <= {*LEAVING, *OWN, *PASSKEYS}
 
 
+def test_what_takes_only_forms_leads_to_a_page() -> None:
+    """Whoever opens such an address, as from a bookmark, gets no blank page."""
+    every_row()
+    client = almighty()
+
+    answers = {page.path: client.get(page.path) for page in pages()}
+
+    shown = {
+        path: answer
+        for path, answer in answers.items()
+        if answer.status_code == 405 and BY_TOKEN not in path
+    }
+    led = {path: links_above(answer) for path, answer in shown.items()}
+    assert led["/settings/second-approver/"] == ["/settings/"]
+    blank = [path for path in shown if len(led[path]) != 1]
+    assert not blank, listed(blank)
+    opened = {link: client.get(link).status_code for (link,) in led.values()}
+    shut = {link for link in opened if opened[link] not in (200, 302)}
+    assert shut <= {*shown}, listed(shut)
+
+
+def links_above(answer: Any) -> list[str]:
+    return re.findall('href="(.+?)">Open the page', answer.content.decode())
+
+
 def test_without_a_role_one_may_leave_and_nothing_else() -> None:
     tried = answers_to("no role", *METHODS)
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "onboarding" / "spinnaker" / "bundle" / "formats" / "hal"
 """Runs where hal is, and not in Bowline: what it reads is no setting."""
 BY_NAME = re.compile(r"""environ(?:\.get\(|\[)"([A-Z_]+)"[\],)](?! = )""")
-NOT_AT_START = {"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "DJANGO_SETTINGS_MODULE"}
+NOT_AT_START = {"AWS_DEFAULT_REGION", "DJANGO_SETTINGS_MODULE"}
 """What boto3 and Django read for themselves, and pages show."""
 
 
@@ -90,6 +90,17 @@ WRONG = pytest.mark.parametrize(
         *(
             ("TRUSTED_PROXIES", text, "must be comma-separated addresses or networks")
             for text in ("1", "proxy", "10.0.1.5/24", "*", "10.0.1.0/24,x")
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8, 10.0.0.1/24",
+            "must be comma-separated addresses or networks, such as 192.0.2.7 or "
+            "10.0.1.0/24, not '10.0.0.1/24'. It has host bits set: use 10.0.0.0/24 for "
+            "the network, or 10.0.0.1 for the address.",
+        ),
+        *(
+            ("AWS_ENDPOINT_URL", text, "must be the emulator's address, such as http")
+            for text in ("127.0.0.1:4566", "ftp://a", "http://a:port", "http://a/?b=c")
         ),
         *(
             ("WEB_THREADS", text, "must be a number of threads, 4 to 999")
@@ -191,6 +202,10 @@ SECRETS = [
             "postgresql://u:hunter2@db",
             "postgresql://u:hunter2@db/bowline?sslmode=on",
             "postgresql://u:hunter2@db/bowline?connect_timeout=9&sslmode=",
+            "postgresql://u:hunter2@db/bowline?connect_timeout=soon",
+            "postgresql://u:hunter2@db/bowline?sslmod=require",
+            "postgresql://u:hunter2@db/bowline?pool=true",
+            "postgresql://u:hunter2@db/bowline?sslmode",
             "hunter2",
         )
     ),
@@ -201,6 +216,10 @@ SECRETS = [
             "redis://:hunter2#word@redis:6379/0",
             "redis://:hunter2@redis:port/0",
             "redis://:hunter2@redis:6379/bowline",
+            "redis://:hunter2@redis:6379/0?ssl_cert_reqs=required",
+            "rediss://:hunter2@redis:6379/0?ssl_cert_reqs=CERT_REQUIRED",
+            "rediss://:hunter2@redis:6379/0?health_check_interval=30",
+            "rediss://:hunter2@redis:6379/0?ssl_bogus=1",
             "hunter2",
         )
     ),
@@ -228,11 +247,14 @@ def test_a_wrong_secret_is_refused_and_not_repeated(
         ("DATABASE_URL", "sqlite:////srv/bow%20line/b.sqlite3"),
         ("DATABASE_URL", "postgresql://u:p%40ss@db.example.com:6432/b?sslmode=require"),
         ("DATABASE_URL", "postgresql://bowline@/bowline?host=/run/pg"),
+        ("DATABASE_URL", "postgresql://db/b?options=-c%20a%3Db&host=a,b&port=1,2"),
         ("DATABASE_URL", "postgres://db/bowline"),
         ("DATABASE_URL", "postgresql://u:p@[::1]:5432/bowline"),
         ("REDIS_URL", "redis://127.0.0.1:6379/0"),
         ("REDIS_URL", "rediss://:p%23@redis.example.com:6379/0?ssl_cert_reqs=required"),
+        ("REDIS_URL", "rediss://redis?ssl_cert_reqs=none&ssl_ca_certs=/etc/ca.pem"),
         ("REDIS_URL", "redis://redis"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
         ("OIDC_ISSUER", "https://login.example.com/realms/company/"),
         ("OIDC_SCOPES", "openid profile email groups"),
         ("EMAIL_HOST", "smtp.example.com"),

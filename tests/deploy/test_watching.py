@@ -206,15 +206,25 @@ REFUSED = "bowline_aws_credentials_refused_total"
 SKEW = "bowline_clock_skew_seconds"
 HEARD = 'bowline_heartbeat_age_seconds{queue="%s"}'
 WAITED = 'bowline_queue_age_seconds{queue="%s"}'
+QUEUES = ("bowline", "schedule")
+SITE = {ACCOUNTS % "draft": always(0)}
+"""What a scrape always has, also where no worker ever ran."""
 CASES: dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
     "BowlineDown": ([{}], [{ACCOUNTS % "verified": always(0)}]),
     "BowlineWorkersSilent": (
-        [{HEARD % queue: always(200)} for queue in ("bowline", "schedule")],
-        [{HEARD % queue: always(110)} for queue in ("bowline", "schedule")],
+        [
+            *({HEARD % queue: always(200)} for queue in QUEUES),
+            *({HEARD % queue: always(9), **SITE} for queue in QUEUES),
+        ],
+        [
+            *({HEARD % queue: always(110)} for queue in QUEUES),
+            {**{HEARD % queue: always(110) for queue in QUEUES}, **SITE},
+            {},
+        ],
     ),
     "BowlineSweepLate": (
-        [{"bowline_sweep_age_seconds": always(301)}],
-        [{"bowline_sweep_age_seconds": always(60)}],
+        [{"bowline_sweep_age_seconds": always(301)}, SITE],
+        [{"bowline_sweep_age_seconds": always(60), **SITE}, {}],
     ),
     "BowlineQueueOld": (
         [{WAITED % "bowline": always(601)}],
@@ -251,7 +261,7 @@ CASES: dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
             ("BowlineFailed", "failed"),
             ("BowlineNotAsApproved", "not as approved"),
             ("BowlineDrifted", "drifted"),
-            ("BowlineProofsStale", "evaluated, stale"),
+            ("BowlineVerificationsStale", "evaluated, stale"),
         )
     },
     "BowlineRolloutPaused": (

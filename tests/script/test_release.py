@@ -47,8 +47,9 @@ def test_a_dry_run_prints_every_step_and_what_is_left(
         "Changelog",
         "Known vulnerabilities",
         "Checks",
+        "Month",
         "All tests",
-        "Month and slips",
+        "Slips",
         "Pictures",
         "Image",
         "Bill of materials",
@@ -61,12 +62,13 @@ def test_a_dry_run_prints_every_step_and_what_is_left(
 def test_every_script_that_it_runs_exists() -> None:
     commands = [step.does for step in STEPS if not callable(step.does)]
     words = " ".join(word for one in commands for word in one).split()
-    scripts = {one.rstrip(";") for one in words if one.startswith((".ci/", "script/"))}
+    scripts = {one for one in words if one.startswith((".ci/", "script/"))}
 
     assert scripts >= {"script/bench", "script/slips"}
     assert [one for one in scripts if not Path(one).is_file()] == []
     elsewhere = [step.name for step in STEPS if step.elsewhere]
     assert elsewhere == ["Known vulnerabilities", "Image"]
+    assert [step.name for step in STEPS if step.beside] == ["Month"]
 
 
 def test_the_first_step_that_fails_ends_it_before_the_tag(
@@ -112,6 +114,55 @@ def test_started_again_it_continues_where_it_ended(
     assert said.endswith(
         "Not done here:\n- Image: sh -c 'exit 3' says why. Run it elsewhere.\n"
     )
+
+
+def test_what_mostly_waits_runs_beside_the_next_steps(tmp_path: Path) -> None:
+    """It ends only after the next has run, and before a function looks at both."""
+    tested, played = tmp_path / "tested", tmp_path / "played"
+    waits = f"until test -e {tested}; do sleep 0.1; done; sleep 0.3; touch {played}"
+    looked: list[bool] = []
+    steps = [
+        Step("Month", ("timeout", "60", "sh", "-c", waits), beside=True),
+        Step("Tests", ("touch", str(tested))),
+        Step("Clean", lambda: looked.append(played.exists()), "looks"),
+    ]
+
+    assert release(steps, tmp_path / "report") == 0
+
+    assert looked == [True]
+
+
+@pytest.mark.parametrize(
+    ("fails", "ran"), [("Month", "MonthMonthSlips"), ("Slips", "MonthSlipsSlips")]
+)
+def test_of_two_at_once_only_the_one_that_failed_runs_again(
+    tmp_path: Path, fails: str, ran: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, ready, tag = (tmp_path / one for one in ("log", "ready", "tag"))
+    line = f"echo $0 >>{log}; test $0 != {fails} || test -e {ready}"
+    steps = [
+        *(
+            Step(name, ("sh", "-c", line, name), beside=name == "Month")
+            for name in ("Month", "Slips")
+        ),
+        Step("Clean", lambda: None, "looks"),
+        Step("Tag", ("touch", str(tag))),
+    ]
+
+    assert release(steps, tmp_path / "report") == 1
+    assert not tag.exists()
+    assert f"{fails} ended with 1." in capsys.readouterr().err
+    ready.touch()
+    assert release(steps, tmp_path / "report") == 0
+
+    assert tag.exists()
+    assert "".join(sorted(log.read_text().split())) == ran
+
+
+def test_one_that_fails_beside_nothing_fails_it(tmp_path: Path) -> None:
+    step = Step("Month", ("false",), beside=True)
+
+    assert release([step], tmp_path / "report") == 1
 
 
 def test_what_cannot_be_done_here_is_said_at_the_end(

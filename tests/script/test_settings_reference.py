@@ -28,7 +28,6 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 OF_BOTO3 = {
     "AWS_ACCESS_KEY_ID",
-    "AWS_ENDPOINT_URL",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
 }

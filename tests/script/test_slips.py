@@ -108,6 +108,43 @@ def test_it_ends_well_where_all_that_were_chosen_are_killed(
     assert capsys.readouterr().out.endswith("1 slips: 1 killed\n")
 
 
+FIRST_ONLY = """\
+def pytest_collection_modifyitems(items):
+    for item in items[1:]:
+        item.add_marker("in_all_only")
+"""
+"""A tier that depends on which other tests there are, as that of tests/tiers.py."""
+
+
+def test_a_test_by_its_name_is_asked_alone_and_in_its_tier(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"file": "sums.py", "old": "2 * number", "new": "3 * number"}
+    (tree / SLIPS).write_text(
+        json.dumps(
+            [
+                row | {"id": name, "tests": [f"tests/test_sums.py::{name}"]}
+                for name in ("test_double", "test_of_a_fixture")
+            ]
+        )
+    )
+
+    main([], tree)
+    alone = capsys.readouterr().out
+    (tree / "tests" / "conftest.py").write_text(FIRST_ONLY)
+    main([], tree)
+    in_its_tier = capsys.readouterr().out
+
+    assert [line.split()[1] for line in alone.splitlines()[:2]] == [
+        "killed",
+        "SURVIVED",
+    ]
+    assert [line.split()[1] for line in in_its_tier.splitlines()[:2]] == [
+        "killed",
+        "BROKEN",
+    ]
+
+
 def test_a_test_that_fails_without_the_slip_has_noticed_nothing(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +176,23 @@ def test_a_slip_that_nobody_knows_is_refused(
     assert "has no Z9" in capsys.readouterr().err
 
 
+def is_there(test: str) -> bool:
+    """Return whether a test, or a module or folder of tests, exists."""
+    path, _, name = test.partition("::")
+    if not name:
+        return (ROOT / path).exists()
+    return f"\ndef {name.partition('[')[0]}(" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize(
+    "test", ["", "::test_every_slip_is_of_code_and_tests_that_are_there"]
+)
+def test_only_a_test_that_exists_is_there(test: str) -> None:
+    assert is_there(f"tests/script/test_slips.py{test}")
+    assert not is_there("tests/script/test_slips.py::test_every_slip")
+    assert not is_there("tests/script/test_of_nothing.py")
+
+
 def test_every_slip_is_of_code_and_tests_that_are_there() -> None:
     slips = slips_of(ROOT)
 
@@ -147,7 +201,7 @@ def test_every_slip_is_of_code_and_tests_that_are_there() -> None:
         f"{slip.id}: {test}"
         for slip in slips
         for test in slip.tests
-        if not (ROOT / test).exists()
+        if not is_there(test)
     ]
 
     assert (moved, missing) == ([], [])

@@ -34,7 +34,7 @@ class Command(BowlineCommand):
         parser.add_argument(
             "--stale",
             action="store_true",
-            help="only accounts whose proof is older than VERIFICATION_MAX_AGE",
+            help="only accounts that weren't verified within VERIFICATION_MAX_AGE",
         )
         parser.add_argument(
             "--threads",
@@ -50,7 +50,7 @@ class Command(BowlineCommand):
         if stale:
             accounts = [one for one in accounts if one.stale_since]
             if not accounts:
-                self.stdout.write("No proof is stale. Nothing was verified.")
+                self.stdout.write("No verification is stale. Nothing was verified.")
         with nothing_sent():
             runs = Batch(sessions, None, threads).verify(accounts)
             sys.exit(combined(self.tell(run) for run in runs))

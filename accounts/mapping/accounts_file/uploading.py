@@ -186,8 +186,11 @@ def says_something(name: str, value: Any) -> bool:
 NOTHING: tuple[Any, ...] = ("", [], {}, False)
 IN_COLUMNS = ("name", "account_id")
 """What a preview has columns for."""
-LABELS = {one.name: one.key for one in FIELDS}
-"""How a file calls the fields."""
+LABELS = {
+    one.name: f"own {one.key}" if one.kind is Kind.INSTEAD else one.key
+    for one in FIELDS
+}
+"""How a file calls the fields, of which two can have one key."""
 NESTED = {one.name: one for one in FIELDS if one.kind in (Kind.CARRIED, Kind.NAMES)}
 """Fields with fields inside: said in one order, whatever the database makes of it."""
 

@@ -49,6 +49,8 @@ from accounts.web.posts import tell_done
 from accounts.web.rollouts.views import SAYS_STARTED, roll_out
 from accounts.wording import counted
 from onboarding.description.fields import IN_BULK, Field
+from onboarding.description.other_names import NAME, PERMISSIONS, REGIONS
+from onboarding.names import some
 
 Kind = Rollout.Kind
 KEEP, ADD, TAKE, SET = "", "add", "take", "set"
@@ -229,7 +231,8 @@ def edit_many(request: Request) -> HttpResponse:
     sent = request.POST if "apply" in request.POST else None
     form = BulkEditForm(sent, partition=managing_row().partition)
     if not form.is_valid():
-        return page(request, "edit", accounts, left=left, form=form)
+        others = some(names_with_own(accounts))
+        return page(request, "edit", accounts, left=left, form=form, others=others)
     outcome = each(edit, accounts, request.user, asked=form.cleaned_data)
     refused = [(one, why) for one, why in outcome.left if why != SO_ALREADY]
     unchanged, outcome.left = len(outcome.left) - len(refused), refused
@@ -239,6 +242,14 @@ def edit_many(request: Request) -> HttpResponse:
     if "plan" in request.POST and outcome.done:
         return plan_again(request, outcome.done)
     return redirect("accounts:accounts")
+
+
+def names_with_own(accounts: list[ManagedAccount]) -> list[str]:
+    """List the other names in Spinnaker that don't have the account's Regions, or its
+    permissions.
+    """
+    others = (one for account in accounts for one in account.also_as)
+    return [one[NAME] for one in others if one.keys() & {REGIONS, PERMISSIONS}]
 
 
 def plan_again(request: Request, edited: list[ManagedAccount]) -> HttpResponse:

@@ -23,7 +23,7 @@ from django.utils.timezone import localtime
 
 from accounts.help.documents import Document, matching_documents, named_documents
 from accounts.http import Request
-from accounts.lists.accounts import by_text, digits
+from accounts.lists.accounts import by_any_name, by_text, digits
 from accounts.lists.bundles import NUMBER as BUNDLE_NUMBER
 from accounts.lists.runs import NUMBER as RUN_NUMBER
 from accounts.models import Bundle, ManagedAccount, ManagingAccount, Run, SpinnakerName
@@ -266,14 +266,10 @@ def matching_accounts(text: str) -> QuerySet[ManagedAccount]:
     begins = Q(name__istartswith=text) | Q(account_id__startswith=digits(text))
     if len(text) == 1:
         return ManagedAccount.objects.filter(begins).order_by("name")
-    named = SpinnakerName.objects.filter(name__icontains=text).values("account")
     rank = Case(
         When(begins, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    # PostgreSQL uses an index for each of the two, but none for one or the other.
-    found = ManagedAccount.objects.filter(by_text(text)).order_by().values("pk")
-    either = ManagedAccount.objects.filter(pk__in=found.union(named))
-    return either.order_by(rank, "name")
+    return ManagedAccount.objects.filter(by_any_name(text)).order_by(rank, "name")
 
 
 def account_hits(text: str, rows: list[dict[str, Any]]) -> Iterator[Hit]:

@@ -17,6 +17,7 @@ from onboarding.accounts_file.writing import yaml_text
 from onboarding.adopting.comparing import Spinnaker, Unlike
 from onboarding.adopting.judging.settings import (
     NO_OWNER,
+    OF_ITS_ACCOUNT,
     WRITTEN,
     cluster_of,
     launching,
@@ -28,7 +29,9 @@ from onboarding.adopting.judging.sharing import (
     RoleName,
     by_another_name,
     environment_of,
+    environments_of,
     first_names_first,
+    is_in,
     refusal,
     regions_of,
     role_in,
@@ -153,27 +156,33 @@ class Judge:
         self.first_of: dict[str, Account] = {}
         """By account ID, the account that has its first name."""
         self.written: dict[str, Written] = {}
+        self.environments: dict[str, str] = {}
 
     def judgement(self) -> Judgement:
-        ordered = first_names_first(self.spinnaker.of_type(AWS), self.ecs_of)
-        of_aws = {one.name: self.aws(one) for one in ordered}
-        judged = [of_aws[one.name] for one in self.spinnaker.of_type(AWS)]
+        aws = self.spinnaker.of_type(AWS)
+        of_aws = {
+            one.name: self.named(self.begun(one, self.refused_aws(one))) for one in aws
+        }
+        possible = [one for one in aws if not of_aws[one.name].reasons]
+        self.environments = environments_of(possible)
+        for one in first_names_first(possible, self.ecs_of, self.environments):
+            of_aws[one.name] = self.aws(of_aws[one.name])
+        judged = [of_aws[one.name] for one in aws]
         judged += [self.ecs(one) for one in self.spinnaker.of_type(ECS)]
         judged += [self.cluster(one) for one in self.spinnaker.of_type(KUBERNETES)]
         written = tuple(self.written[name] for name in sorted(self.written))
         return Judgement(tuple(judged), written, self.role)
 
-    def aws(self, account: Account) -> Judged:
-        judged = self.named(self.begun(account, self.refused_aws(account)))
-        if judged.reasons:
-            return judged
-        carried = carried_of(judged)
+    def aws(self, judged: Judged) -> Judged:
+        account, carried = judged.account, carried_of(judged)
         first = self.first_of.get(account.text("accountId"), account)
+        environment = self.environments[account.text("accountId")]
         if first is account:
             launches = WRITTEN[launching(self.spinnaker, account.name)]
-            taken = written_aws(account, self.role, launches)
+            environment = environment_of(account, environment)
+            taken = written_aws(account, self.role, launches, environment)
             written = with_remainder(taken, AWS, carried)
-        elif why := unlike_name(account, first):
+        elif why := unlike_name(account, first, environment):
             return judged.leaving(why)
         else:
             written = by_another_name(self.written[first.name], account, carried)
@@ -209,7 +218,7 @@ class Judge:
             yield "managingAccountProfile", OWN_IDENTITY
         yield from refused_name("name", account.name, names.ACCOUNT_NAME)
         yield from refused_name("accountId", account.text("accountId"), exact_id)
-        if environment := environment_of(account):
+        if environment := account.text("environment"):
             yield from refused_name("environment", environment, names.ENVIRONMENT)
         if external_id := account.text("externalId"):
             yield from refused_name("externalId", external_id, names.EXTERNAL_ID)
@@ -297,8 +306,11 @@ class Judge:
             return judged.leaving(NO_OWNER.format(short(found.account_id)))
         if aws.name not in self.written:
             return judged.leaving(AWS_ACCOUNT_LEFT.format(short(aws.name)))
-        regions = regions_of(self.written[aws.name])
-        judged = judged.leaving(*unlike(account, aws, found, regions))
+        written = self.written[aws.name]
+        judged = judged.leaving(*unlike(account, aws, found, regions_of(written)))
+        if not is_in(written.get("environment", ""), account):
+            why = OF_ITS_ACCOUNT.format("environment", short(aws.name))
+            judged = judged.leaving(why)
         details: Written = {
             "name": found.name,
             "region": found.region,
@@ -307,9 +319,8 @@ class Judge:
         }
         if namespaces := account.values.get("namespaces"):
             details["namespaces"] = list(namespaces)
-        providers = self.written[aws.name]["providers"]
-        clusters = [*providers.get("eks", {}).get("clusters", ()), details]
-        kept = self.written[aws.name].get("carried", {}).get(KUBERNETES, {})
+        clusters = [*written["providers"].get("eks", {}).get("clusters", ()), details]
+        kept = written.get("carried", {}).get(KUBERNETES, {})
         if of_this := carried_of(judged):
             kept = {**kept, account.name: of_this}
         return self.added(judged, aws, "eks", {"clusters": clusters}, kept)
@@ -348,7 +359,10 @@ def with_remainder(written: Written, kind: str, fields: Written) -> Written:
 
 
 def written_aws(
-    account: Account, managed_role: RoleName | None, launches: Mapping[str, bool]
+    account: Account,
+    managed_role: RoleName | None,
+    launches: Mapping[str, bool],
+    environment: str,
 ) -> Written:
     """Write an account in the keys of the accounts file; with its managed role, where
     that is not the usual one, and with what it launches from.
@@ -360,7 +374,7 @@ def written_aws(
     if values.get("lambdaEnabled"):
         providers["lambda"] = {}
     written: Written = {"name": account.name, "account_id": account.text("accountId")}
-    if environment := environment_of(account):
+    if environment:
         written["environment"] = environment
     written |= {
         "regions": list(values.get("regions", ())),
@@ -373,6 +387,6 @@ def written_aws(
         written["managed_role"] = role.name
     if session_name := account.text("sessionName"):
         written["session_name"] = session_name
-    if said := owned(account, "permissions"):
+    if said := owned(account):
         written["permissions"] = said
     return {**written, "providers": providers}

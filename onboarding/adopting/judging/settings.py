@@ -173,17 +173,14 @@ def unlike(
     """Say what a cluster cannot have of its own."""
     if cluster.region not in regions:
         yield OTHER_REGION.format(short(cluster.region), short(aws.name))
-    for field in ("environment", "permissions"):
-        if owned(account, field) != owned(aws, field):
-            yield OF_ITS_ACCOUNT.format(field, short(aws.name))
+    if owned(account) != owned(aws):
+        yield OF_ITS_ACCOUNT.format("permissions", short(aws.name))
 
 
-def owned(account: Account, field: str) -> Any:
-    """Return what of a field is Bowline's: of permissions, READ and WRITE."""
-    value = account.values.get(field)
-    if field != "permissions" or value is None:
-        return value or None
-    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value} or None
+def owned(account: Account) -> dict[str, Any]:
+    """Return what of the permissions is Bowline's."""
+    value = account.values.get("permissions", {})
+    return {verb: value[verb] for verb in READ_AND_WRITE if verb in value}
 
 
 def cluster_of(account: Account, spinnaker: Spinnaker) -> EksCluster | str:

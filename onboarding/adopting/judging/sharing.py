@@ -95,31 +95,59 @@ ECS_OF_ANOTHER = (
 )
 
 
-def environment_of(account: Account) -> str:
-    """Return the environment; empty where it is the name, as Clouddriver fills in."""
-    environment = account.text("environment")
-    return "" if environment == account.name else environment
+def environments_of(accounts: Iterable[Account]) -> dict[str, str]:
+    """Return by account ID the environment of most of its names, as one is written;
+    empty: each is in that of its own name.
+    """
+    by_id: dict[str, list[Account]] = {}
+    for one in accounts:
+        by_id.setdefault(one.text("accountId"), []).append(one)
+    found: dict[str, str] = {}
+    for account_id, same in by_id.items():
+        counts = Counter(map(in_effect, same))
+        counts[""] = sum(is_in("", one) for one in same)
+        written = (*(one.text("environment") for one in same), "")
+        found[account_id] = max(written, key=counts.__getitem__)
+    return found
 
 
-def in_common(account: Account) -> dict[str, Any]:
+def in_effect(account: Account) -> str:
+    """Return its environment to Clouddriver, which takes the name if it has none."""
+    return account.text("environment") or account.name
+
+
+def is_in(environment: str, account: Account) -> bool:
+    return (environment or account.name) == in_effect(account)
+
+
+def environment_of(account: Account, shared: str) -> str:
+    """Return the one that its names share, or its own where that is another one."""
+    return shared if is_in(shared, account) else account.text("environment")
+
+
+def in_common(account: Account, environment: str) -> dict[str, Any]:
     """Return what Bowline has once for all names of an AWS account."""
     texts = ("assumeRole", "externalId", "sessionName", "defaultKeyPair")
     return {
         **{name: account.text(name) for name in texts},
-        "environment": environment_of(account),
+        "environment": environment_of(account, environment),
         "lambdaEnabled": bool(account.values.get("lambdaEnabled")),
     }
 
 
 def first_names_first(
-    accounts: Iterable[Account], with_ecs: Collection[str]
+    accounts: Iterable[Account],
+    with_ecs: Collection[str],
+    environments: Mapping[str, str],
 ) -> list[Account]:
     """Sort so that the first name of an AWS account comes first: one that an ECS
     account uses, and else one of most that share everything.
     """
     accounts = list(accounts)
     kinds = {
-        one.name: (one.text("accountId"), *in_common(one).values()) for one in accounts
+        one.name: (account_id, *in_common(one, environments[account_id]).values())
+        for one in accounts
+        for account_id in (one.text("accountId"),)
     }
     sizes = Counter(kinds.values())
     return sorted(
@@ -127,9 +155,9 @@ def first_names_first(
     )
 
 
-def unlike_name(account: Account, first: Account) -> str:
+def unlike_name(account: Account, first: Account, environment: str) -> str:
     """Say why the account is no other name of the first one; empty where it is."""
-    one, other = in_common(account), in_common(first)
+    one, other = (in_common(each, environment) for each in (account, first))
     fields = [name for name in one if one[name] != other[name]]
     return UNLIKE.format(short(first.name), ", ".join(fields)) if fields else ""
 

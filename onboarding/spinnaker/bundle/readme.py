@@ -201,14 +201,16 @@ again. Delete the profiles that `hal/profiles.sh` named; a later bundle's
 NO_PLACE = """
 Halyard's config, and the operator's, have no place for fields that these accounts have
 in addition. Spinnaker would lose them: use `clouddriver/` or `kustomize/`, or deliver
-the accounts. In the Halyard config these accounts are without:
-{accounts}
+the accounts. In the Halyard config, accounts are without:
+
+{fields}
 """
 
 NO_OPTION = """
 `hal/apply.sh` doesn't add these fields, because hal has no option for them. It keeps
 them where hal has them already. Otherwise, merge the accounts into the Halyard config:
-{accounts}
+
+{fields}
 """
 
 REMOVED_FROM_IT = """\
@@ -398,7 +400,7 @@ def sections(
         features=FEATURES if entries.aws else "",
     )
     yield from (
-        says.format(accounts=fill(named_fields(lost), 88))
+        says.format(fields="\n".join(named_fields(lost)))
         for says, found in (
             (NO_PLACE, without_place(entries)),
             (NO_OPTION, without_option(entries)),
@@ -440,13 +442,14 @@ def sections(
     yield SEEN.format(names=some([f"`{name}`" for name in names], 5))
 
 
-MOST_NAMED = 20
-
-
-def named_fields(lost: list[tuple[str, list[str]]]) -> str:
-    """Name accounts with their fields in one sentence."""
-    named = [f"`{name}` ({', '.join(fields)})" for name, fields in lost]
-    return f"{some(named, MOST_NAMED)}."
+def named_fields(lost: list[tuple[str, list[str]]]) -> Iterator[str]:
+    """Yield a line for every field: a rare one is lost as much as the others."""
+    accounts: dict[str, list[str]] = {}
+    for name, fields in lost:
+        for field in fields:
+            accounts.setdefault(field, []).append(f"`{name}`")
+    for field, names in accounts.items():
+        yield f"- {field}: {counted(len(names), 'account')} ({some(names)})"
 
 
 def is_template(file: File) -> bool:

@@ -238,7 +238,7 @@ class Merging:
         owned = OURS[provider]
         for field in owned:
             ours = wanted(field, account, held)
-            if is_same(field, ours, held.get(field)):
+            if is_same(field, ours, held.get(field), account["name"]):
                 continue
             if ours:
                 after = after.setting(field, reusing(ours, held.get(field)))
@@ -363,12 +363,13 @@ def reusing(ours: Node, theirs: Node | None) -> Node:
     )
 
 
-def is_same(field: str, ours: Node | None, theirs: Node | None) -> bool:
+def is_same(field: str, ours: Node | None, theirs: Node | None, name: str) -> bool:
     if field == "permissions":
         return roles(ours) == roles(theirs)
     if field == "accountId":
         return isinstance(theirs, Scalar) and meaning(ours) == theirs.text
-    return bool(meaning(ours) == meaning(theirs))
+    usual = name if field == "environment" else ""
+    return bool((meaning(ours) or usual) == (meaning(theirs) or usual))
 
 
 def with_false(of: Node | None) -> Any:

@@ -53,3 +53,25 @@ def test_a_problem_has_a_code_and_a_page_that_explains_it():
     assert (problem["code"], problem["status"]) == ("run_open", 409)
     assert problem["type"] == "/help/docs/api-reference/#run_open"
     assert 'id="run_open"' in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ("{bad", "enclosed in double quotes: line 1 column 2 (char 1)."),
+        (
+            '{"name": "a",\n "regions": [}',
+            "Expecting value: line 2 column 14 (char 27).",
+        ),
+        ("{}}", "Extra data: line 1 column 3 (char 2)."),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_where(body: str, where: str):
+    managing_row()
+
+    problem = caller("operator").put("/accounts/staging", body).json()
+
+    assert (problem["code"], problem["status"]) == ("not_json", 400)
+    assert problem["detail"].startswith("The body isn't valid JSON: ")
+    assert problem["detail"].endswith(where)

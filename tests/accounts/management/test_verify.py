@@ -148,7 +148,7 @@ def test_only_stale_proofs_are_proved_again_where_that_is_asked(
 
     stale = verify("--stale")
 
-    assert fresh == (0, "No proof is stale. Nothing was verified.\n", "")
+    assert fresh == (0, "No verification is stale. Nothing was verified.\n", "")
     assert stale.code == 0
     assert stale.out.startswith(f"{account.name}: verified\n")
     assert not ManagedAccount.objects.stale().exists()

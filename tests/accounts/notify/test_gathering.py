@@ -301,7 +301,7 @@ def test_stale_proofs_are_one_notice_a_day(settings) -> None:
 
     (notification,) = noted(What.STALE)
     text = said(notification)
-    assert text.title == "2 proofs are stale"
+    assert text.title == "2 verifications are stale"
     assert "web-0001 000000000001\n- web-0002 000000000002" in text.paragraphs[1]
 
     later(days=1)

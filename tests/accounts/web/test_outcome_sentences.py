@@ -41,6 +41,7 @@ REFUSALS = (
     "403.html",
     "unreadable.html",
     "unwritable.html",
+    "forms_only.html",
     "registration/locked.html",
 )
 """Pages that only ever answer a request that was refused."""

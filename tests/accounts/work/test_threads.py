@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils.html import escape
 
 from accounts.work.heartbeat import FULL, READ_ONLY, why_unwritable
 from accounts.work.queue import carries_itself, nothing_sent
-from accounts.work.threads import in_threads, repeated
+from accounts.work.threads import in_threads, log_and_continue, repeated
+from bowline.operations.logs import Lines
 from script.servers import wait_until
 from tests.accounts.api.calling import caller, detail
 from tests.rows import account_row, managing_row, person
@@ -28,7 +29,32 @@ def test_it_is_tried_again_where_the_database_does_not_answer(caplog) -> None:
     with repeated("leases", fail, every=0.01):
         wait_until(lambda: len(tries) > 1, what="It was not tried again")
 
-    assert "Bowline tries again later: leases" in caplog.text
+    assert {one.getMessage() for one in caplog.records} == {
+        "Bowline tries again later: leases. gone"
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (OperationalError("connection failed:\n\tIs the server running?"), 1),
+        (InterfaceError("the connection is closed"), 1),
+        (DatabaseError("no such column"), 3),
+        (ValueError("a mistake"), 3),
+    ],
+)
+def test_a_database_that_is_away_is_one_line_and_a_mistake_has_its_traceback(
+    error: Exception, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    try:
+        raise error
+    except Exception as raised:
+        log_and_continue("Tried again.", raised)
+
+    (record,) = caplog.records
+    written = Lines().format(record).splitlines()
+    assert written[0].endswith(f"Tried again. {' '.join(str(error).split())}")
+    assert min(len(written), 3) == lines
 
 
 def test_it_ends_with_the_block_and_is_done_once_more_only_where_asked_for() -> None:

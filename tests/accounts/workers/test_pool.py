@@ -300,7 +300,9 @@ def test_a_run_that_stops_is_tried_again_and_others_continue(
         wait_until(lambda: ended(stops, other), what="They did not end")
 
     assert attempts.count(stops.pk) == 2
-    assert f"Run {stops.reference} stopped, and is continued soon." in caplog.text
+    said = f"Run {stops.reference} stopped, and is continued soon."
+    assert f"{said} The database restarts." in caplog.messages
+    assert "Traceback" not in caplog.text
 
 
 def test_a_run_goes_on_soon_whose_lease_the_database_did_not_let_go(

@@ -88,7 +88,7 @@ def differences(report: Report) -> dict[str, set[str]]:
     """Name, by account, the fields in which Spinnaker would see another value."""
     after = written_back(report)
     return {
-        one.account.name: {*unequal(one.account.values, after[one.account.key].values)}
+        one.account.name: {*unequal(one.account, after[one.account.key])}
         for one in report.judgement.accounts
         if not one.reasons
     }

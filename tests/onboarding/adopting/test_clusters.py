@@ -171,6 +171,13 @@ def test_a_cluster_has_the_settings_of_its_account() -> None:
     for found, why in (
         (inline(content, permissions={"READ": ["x"]}), "permissions of prod differs"),
         (inline(content, environment="stage"), "environment of prod differs"),
+        (
+            {
+                **inline(content),
+                "aws": {"accounts": [aws("prod", environment="prod")]},
+            },
+            "environment of prod differs",
+        ),
         (inline(elsewhere), "isn't in this report"),
         (inline(far), "no Region of the AWS account prod"),
         (
@@ -183,3 +190,13 @@ def test_a_cluster_has_the_settings_of_its_account() -> None:
 
         names = [*outcomes(report)]
         assert why in reasons(report, names[-1])
+
+
+@pytest.mark.parametrize("said", [{}, {"environment": "prod-main"}])
+def test_a_cluster_has_the_environment_that_its_name_is(said: dict[str, str]) -> None:
+    found = inline(kubeconfig(run("aws", *TOKEN)), **said)
+    account = aws("prod", environment="prod-main")
+
+    report = reported(spring({**found, "aws": {"accounts": [account]}}))
+
+    assert outcomes(report) == {"prod": "taken", "prod-main": "taken"}

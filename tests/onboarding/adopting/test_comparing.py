@@ -53,7 +53,7 @@ def test_what_two_descriptions_say_differently_is_named_by_field() -> None:
 
 def test_equal_descriptions_are_no_finding() -> None:
     providers = one(aws("a", permissions={"READ": ["Team"]}))
-    lower = one(aws("a", permissions={"READ": ["team"]}))
+    lower = one(aws("a", permissions={"READ": ["team"]}, environment="a"))
 
     found = kinds(reported(halconfig(providers), elsewhere(spring(lower))))
 

@@ -101,8 +101,9 @@ def test_another_value_is_named_until_the_account_is_confirmed(
         assert not said["in_spinnaker"]["waits"]
 
 
-def test_what_clouddriver_fills_in_is_no_difference() -> None:
-    described = aws("prod", permissions={"READ": ["Team"]})
+@pytest.mark.parametrize("said", [{}, {"environment": "prod"}])
+def test_what_clouddriver_fills_in_is_no_difference(said: dict[str, str]) -> None:
+    described = aws("prod", permissions={"READ": ["Team"]}, **said)
     there = aws(
         "prod",
         **{"accountType": "prod", "environment": "prod", "lambdaEnabled": False},

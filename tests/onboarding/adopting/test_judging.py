@@ -4,6 +4,7 @@ AWS account become one account.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from onboarding.adopting.judging.sharing import RoleName
 from onboarding.adopting.report import Report, accounts_file, report_of
 from onboarding.adopting.sources.reading import read_sources
 from onboarding.adopting.wording import text
+from onboarding.spinnaker.bundle.formats.hal.plan import Situation, changes
 from onboarding.spinnaker.entries import entries
 from tests.factories import topology
 from tests.onboarding.adopting.documents import (
@@ -25,9 +27,11 @@ from tests.onboarding.adopting.documents import (
     outcomes,
     reasons,
     reported,
+    service,
     spring,
     stored,
 )
+from tests.onboarding.spinnaker.bundle.formats.hal.known_bundle import bundle_of
 
 OTHER = "210987654321"
 BY_PROFILE = {"useManagingAccountProfile": True}
@@ -465,19 +469,20 @@ def test_spinnaker_has_the_same_accounts_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differs", "field"),
+    ("differs", "called"),
     [
-        ({"assumeRole": "role/other"}, "assumeRole"),
-        ({"externalId": "corp-1"}, "externalId"),
-        ({"sessionName": "corp"}, "sessionName"),
-        ({"defaultKeyPair": "other"}, "defaultKeyPair"),
+        ({"assumeRole": "role/other"}, "role"),
+        ({"externalId": "corp-1"}, "external ID"),
+        ({"sessionName": "corp"}, "session name"),
+        ({"defaultKeyPair": "other"}, "key pair"),
         ({"environment": "other"}, "environment"),
-        ({"lambdaEnabled": True}, "lambdaEnabled"),
+        ({"lambdaEnabled": True}, "Lambda switch"),
     ],
 )
 def test_what_bowline_has_once_leaves_a_name_that_has_it_otherwise(
-    differs: dict[str, Any], field: str
+    differs: dict[str, Any], called: str
 ) -> None:
+    (field,) = differs
     report = report_on(aws("a", **differs), aws("b"), aws("c"))
 
     assert outcomes(report) == {"a": "left", "b": "taken", "c": "taken"}
@@ -485,14 +490,59 @@ def test_what_bowline_has_once_leaves_a_name_that_has_it_otherwise(
         f"as “b”. In Bowline, the names of an AWS account have one value for {field},"
         in (reasons(report, "a"))
     )
+    (says,) = (o.says for o in report.findings if o.kind == "shared-aws-account")
+    assert called in says
 
 
-def test_environments_that_are_the_names_are_none() -> None:
-    report = report_on(aws("a", environment="a"), aws("b", environment="b"))
+def test_an_environment_that_is_the_name_is_kept_as_it_is_written() -> None:
+    providers = only(aws("a", environment="a"), aws("b", OTHER))
+
+    for files in (halconfig, spring, service, stored):
+        one, other = reported(files(providers)).judgement.written
+        # Clouddriver fills it in in its database, too.
+        assert one.get("environment") == (None if files is stored else "a")
+        assert "environment" not in other
+
+
+@pytest.mark.parametrize(
+    ("environments", "expected"),
+    [
+        ({"a": "a", "b": "b"}, None),
+        ({"a": "a", "b": None}, None),
+        ({"a": None, "b": "a"}, "a"),
+        ({"a": "a", "b": "a"}, "a"),
+        ({"a": None, "b:c": "a"}, None),
+    ],
+)
+def test_names_share_the_environment_that_each_of_them_has_in_effect(
+    environments: dict[str, str | None], expected: str | None
+) -> None:
+    report = report_on(
+        *(aws(name, **({"environment": e} if e else {}))
+          for name, e in environments.items())
+    )  # fmt: skip
 
     (written,) = report.judgement.written
-    assert "environment" not in written
-    assert [one["name"] for one in written["also_as"]] == ["b"]
+    assert written.get("environment") == expected
+    names = [written["name"], *(one["name"] for one in written.get("also_as", ()))]
+    assert names == [name for name in environments if ":" not in name]
+
+
+@pytest.mark.parametrize("said", [{}, {"environment": "a"}])
+def test_hal_has_nothing_to_change_of_an_environment_that_is_the_name(
+    said: dict[str, str], tmp_path: Path
+) -> None:
+    providers = only(
+        *(aws(name, environment=name) for name in "ab"), aws("c", OTHER, **said)
+    )
+    file = read_accounts_file(
+        accounts_file(reported(halconfig(providers)).taken).encode()
+    )
+    bundled = topology(*(one.managed for one in file.accounts))
+
+    assert (
+        changes(Situation(bundle_of(bundled, tmp_path), {**providers}, {*"abc"})) == []
+    )
 
 
 def test_the_first_name_is_the_one_that_ecs_uses() -> None:

@@ -36,7 +36,7 @@ def values(text: bytes) -> dict[str, Any]:
 
 def test_what_says_nothing_is_left_out() -> None:
     found = values(
-        b"""aws: {accounts: [{name: a, environment: a, accountType: a,
+        b"""aws: {accounts: [{name: a, accountType: a,
         defaultKeyPair: a-keypair, enabled: ~, lambdaEnabled: 'no', permissions: '',
         regions: ~, discoveryEnabled: ~, allowPrivateThirdPartyImages: ~,
         requiredGroupMembership: [~, '']}]}"""

@@ -500,3 +500,19 @@ def test_a_trust_that_takes_a_wrong_external_id_does_not_require_it(
     result = ManagedStep(chain, managed, managed.reach).evaluate_external_id()
 
     assert result.outcome is outcome
+
+
+def test_only_the_trust_of_a_kept_role_is_read_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bowline's own role requires the external ID, whatever its trust became."""
+    trust, managed = Policy.allowing({"Principal": "*"}), factories.managed()
+    monkeypatch.setattr(ManagedStep, "existing_trust", lambda step: trust)
+    chain = chain_of(Opened(lambda *_: False))
+
+    read = [
+        ManagedStep(chain, one, one.reach).trust_of_before()
+        for one in (managed, replace(managed, adopts=True))
+    ]
+
+    assert read == [None, trust]

@@ -200,7 +200,7 @@ def list_accounts(
 
 @router.get("/{name}", response=AccountInFull, summary="Read an account")
 def read_account(request: HttpRequest, name: Name) -> ManagedAccount:
-    """Read an account: its description, its state, and its newest proof."""
+    """Read an account: its description, its state, and its last verification."""
     return account_named(name)
 
 

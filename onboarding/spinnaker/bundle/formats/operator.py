@@ -84,7 +84,9 @@ def unchecked(entries: Entries) -> dict[str, Value]:
 
 
 def providers(topology: Topology, entries: Entries) -> dict[str, Value]:
-    """Return each provider that has accounts, the first of them its primary one."""
+    """Return each provider that has accounts. Where none is named in the config, the
+    first is its primary one.
+    """
     clusters = [
         {**kubernetes_account(cluster), "kubeconfigFile": reference(name, cluster)}
         for name, some in spread(entries.kubernetes)
@@ -96,11 +98,7 @@ def providers(topology: Topology, entries: Entries) -> dict[str, Value]:
         "kubernetes": clusters,
     }
     found: dict[str, dict[str, Value]] = {
-        provider: {
-            "enabled": True,
-            "primaryAccount": listed[0]["name"],
-            "accounts": listed,
-        }
+        provider: {"enabled": True, "accounts": listed}
         for provider, listed in accounts.items()
         if listed
     }

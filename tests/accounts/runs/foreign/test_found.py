@@ -21,6 +21,7 @@ from accounts.models.checks import today
 from accounts.models.states import State, Status
 from accounts.runs.actions import plan, plan_managing, remove, verify
 from accounts.runs.scope import COMPARED_FOR
+from onboarding.desired import POLICY_SET
 from script.emulated_organization import MANAGING, Credentials, trusting
 from tests.accounts.notify.channels.receiving import target_row
 from tests.accounts.runs.carried import (
@@ -97,6 +98,25 @@ def test_what_other_runs_add_to_the_list_of_accounts_is_not_counted(
 
     account.refresh_from_db()
     assert (account.word, account.unapproved) == ("drifted", 0)
+
+
+@pytest.mark.parametrize("where", [DEV, MANAGING], ids=["managed", "managing"])
+def test_it_hides_no_policy_version(
+    account: ManagedAccount, here: Credentials, where: Any
+) -> None:
+    """All of Bowline's own policies were found, whatever is with them."""
+    row = ManagingAccount.objects.get()
+    role = ROLE if where is DEV else row.identity_name
+    root(here, where, "iam").attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
+    for rows in (ManagedAccount.objects, ManagingAccount.objects):
+        rows.update(policy_set=0, verified_at=timezone.now() - 2 * COMPARED_FOR)
+
+    carried(verify(account, None))
+
+    account.refresh_from_db()
+    row.refresh_from_db()
+    assert State.DRIFTED in (account.state, row.state)
+    assert (account.policy_set, row.policy_set) == (POLICY_SET, POLICY_SET)
 
 
 def test_it_is_listed_until_it_is_gone(account: ManagedAccount, iam: Any) -> None:

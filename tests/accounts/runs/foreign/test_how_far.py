@@ -92,6 +92,8 @@ def test_roles_that_something_else_manages_are_changed_there(
     assert taken(side(account), found(ALIKE, changes=("one",))) == "outside"
     assert taken(side(account), found(ALIKE)) == "kept"
     assert taken(side(account), found(WANT)) == "owned"
+    FoundRoles.objects.keep(account.pk, managed_by={})
+    assert taken(side(account), found(THEIRS)) == "trust"
 
 
 @pytest.fixture

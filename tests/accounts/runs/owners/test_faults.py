@@ -146,6 +146,7 @@ def test_another_external_id_is_named(here: Credentials, reader: str) -> None:
     assert failed.located == ("a condition" if reader else "the owner's side")
 
 
+@pytest.mark.smoke
 def test_with_a_reader_an_edited_policy_is_drift(here: Credentials) -> None:
     verified(here, READER_ROLE)
     edit_policy(here)

@@ -29,8 +29,11 @@ def told(response: Any) -> list[str]:
 
 
 def three() -> list[ManagedAccount]:
+    web = account_row("web", account_id="911111111111", state=State.VERIFIED)
+    for name in ("web-ecs", "shop-ro"):
+        web.spinnaker_names.create(name=name)
     return [
-        account_row("web", account_id="911111111111", state=State.VERIFIED),
+        web,
         account_row(
             "data",
             account_id="922222222222",
@@ -48,6 +51,9 @@ def three() -> list[ManagedAccount]:
         ("", ["api", "data", "web"]),
         ("text=AT", ["data"]),
         ("text=9333-3333", ["api"]),
+        ("text=B-ecs", ["web"]),
+        ("text=shop-ro", ["web"]),
+        ("text=%25", []),
         ("state=failed", ["data"]),
         ("provider=lambda", ["data"]),
         ("environment=production", ["api"]),

@@ -72,6 +72,28 @@ def test_first_it_shows_what_they_are(operator, web, data) -> None:
     assert again(web).version == web.version
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([{"name": "data-ro"}], False),
+        ([{"name": "data-ro", "regions": ["us-east-1"]}], True),
+        ([{"name": "data-ro", "permissions": {"READ": ["ops"], "WRITE": []}}], True),
+    ],
+)
+def test_it_says_of_which_names_the_own_settings_stay(
+    operator, web, data, others: list[dict[str, Any]], said: bool
+) -> None:
+    ManagedAccount.objects.filter(pk=data.pk).update(also_as=others)
+
+    html = " ".join(send(operator, "edit", web, data).content.decode().split())
+
+    assert (
+        "Other names in Spinnaker keep their own Regions and groups: data-ro." in html
+    ) is said
+    edit(operator, data, regions_how="set", regions="eu-west-1")
+    assert again(data).also_as == others
+
+
 def test_the_environment_is_set(operator, web, data) -> None:
     response = edit(operator, web, data, environment_how="set", environment="staging")
 

@@ -90,6 +90,16 @@ def test_what_all_new_accounts_have_in_common_is_said_once(operator) -> None:
     assert words(page).count("<code>ec2</code>") == 1
 
 
+def test_whether_there_is_an_external_id_and_which_are_told_apart(operator) -> None:
+    line = "new,9333-3333-3333,test,us-east-1,corp-1,yes\n"
+    page = operator.get(uploaded(operator, HEADING + line))
+
+    (row,) = page.context["page"]
+    changes = {change["name"]: change["after"] for change in row.changes}
+    assert len(changes) == len(row.changes)
+    assert (changes["external_id"], changes["own external_id"]) == ("yes", "not shown")
+
+
 def test_a_changed_account_says_all_that_changes(operator) -> None:
     other = "other,9666-6666-6666,test,us-east-1,yes,yes\n"
     page = operator.get(uploaded(operator, CSV + other))

@@ -275,15 +275,6 @@ def test_people_shows_which_group_has_which_roles_and_changes_none(
     assert "<form" not in shown[: shown.index("</section>")]
 
 
-def test_people_says_which_variable_gives_the_first_role(ada: Client, settings) -> None:
-    settings.SINGLE_SIGN_ON = replace(PROVIDER, roles={})
-
-    page = text(ada.get("/settings/people/"))
-
-    assert "No group has a role, so no one can sign in with Example." in page
-    assert "<code>OIDC_ROLES</code>" in page
-
-
 def test_without_single_sign_on_people_has_no_groups(ada: Client, settings) -> None:
     settings.SINGLE_SIGN_ON = None
 

@@ -136,14 +136,34 @@ def test_fields_that_hal_cannot_have_are_named_with_their_accounts() -> None:
     said = files_of(topology(core(), staging(carried=carried)))["README.md"]
 
     place, option = (
-        said.partition(start)[2].partition("\n\n")[0].replace("\n", " ")
+        said.partition(start)[2].split("\n\n")[1].replace("\n", " ")
         for start in ("no place for fields", "doesn't add these fields")
     )
-    assert "`staging` (accountType, regions), `staging-ecs` (namingStrategy)." in place
-    assert "`staging` (lifecycleHooks, permissions)." in option
+    assert "- accountType: 1 account (`staging`) - regions: 1 account" in place
+    assert place.endswith("- namingStrategy: 1 account (`staging-ecs`)")
+    assert "- lifecycleHooks: 1 account (`staging`) - permissions: 1 account" in option
     plain = files_of(topology(core(), staging()))["README.md"]
     assert "no place for fields" not in plain
     assert "doesn't add these fields" not in plain
+
+
+def test_each_field_is_named_however_many_accounts_have_another_one() -> None:
+    accounts = [
+        managed(
+            provider("ec2"),
+            name=f"a{n:02}",
+            account_id=f"{n:012}",
+            carried={"aws": {"accountType": "main", **({"rare": 1} if n > 28 else {})}},
+        )
+        for n in range(30)
+    ]
+
+    said = readme(topology(*accounts))
+
+    assert (
+        "- accountType: 30 accounts (`a00`, `a01`, `a02` and 27 more)\n"
+        "- rare: 1 account (`a29`)\n\n"
+    ) in said
 
 
 NOTHING = Load(accounts=0, ec2=0, ecs=0, functions=0)

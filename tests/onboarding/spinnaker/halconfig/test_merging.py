@@ -92,6 +92,19 @@ def test_it_fills_an_empty_config():
     assert result.collisions == ()
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("", "staging"), ("staging", "")])
+def test_an_environment_that_is_the_name_is_the_same_as_none(ours: str, theirs: str):
+    one, other = (
+        accounts_from(files_of(topology(staging(environment=it)))["hal/accounts.yml"])
+        for it in (theirs, ours)
+    )
+    held = merged(one)
+
+    again = merged(other, **providers_in(held))
+
+    assert done(again) == [("kubernetes", "staging-apps", CHANGED)]
+
+
 def test_everything_else_keeps_its_meaning_and_order():
     theirs = {
         "google": {"enabled": True, "accounts": [{"name": "gce", "project": "p"}]},

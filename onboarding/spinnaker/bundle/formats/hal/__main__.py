@@ -188,8 +188,8 @@ def carry_out(
     for step in steps:
         if step.loses:
             say(
-                f"{step.name}: hal forgets its {', '.join(step.loses)}, which this "
-                "bundle doesn't have."
+                f"{step.name}: hal forgets its {', '.join(step.loses)}, which "
+                "hal/apply.sh doesn't add again."
             )
     if options.verb == "remove" and not options.yes and not is_confirmed(steps):
         say("Nothing was removed.")
@@ -307,6 +307,7 @@ def check(situation: Situation, removed: dict[str, Any], left: list[str]) -> int
             theirs = held.pop(account["name"], [])
             found = describe(provider, account, theirs)
             print(f"{found:9}  {provider} {account['name']}")
+        others = situation.other_names() if provider == "aws" else {}
         for account in removed[provider]:
             name = account["name"]
             if name in left:
@@ -314,13 +315,18 @@ def check(situation: Situation, removed: dict[str, Any], left: list[str]) -> int
                 del held[name]
             elif name not in held:
                 print(f"gone       {provider} {name}")
+            elif name in others:
+                new = others[name]
+                print(f"renamed    aws {new}: hal still has its earlier name {name}")
+                del held[name]
         for name, theirs in held.items():
-            print(f"unknown    {provider} {name}{lost(provider, theirs, situation)}")
+            why = lost(provider, theirs, situation)
+            if name in others:
+                why = f" (the same AWS account as {others[name]})"
+            print(f"unknown    {provider} {name}{why}")
     if names_in(removed) and not left:
         digest = hashlib.sha256((HAL / "removed.yml").read_bytes()).hexdigest()
         print(f"all gone   {digest[:12]}")
-    for old, new in situation.other_names().items():
-        print(f"renamed    aws {new}: hal knows the same AWS account as {old} too")
     try:
         return 1 if changes(situation) or left else 0
     except Refused as refused:

@@ -103,8 +103,14 @@ def flag_value(value: Any) -> str | tuple[str, ...]:
 
 
 def differing(provider: str, account: Account, held: Account) -> list[str]:
+    """Name what differs; without an environment, Clouddriver takes the name for it."""
     ours, theirs = flags(provider, account), flags(provider, held)
-    return [flag for flag in ours if ours[flag] != theirs.get(flag, "")]
+    usual = {"--environment": account["name"]}
+    return [
+        flag
+        for flag in ours
+        if (ours[flag] or usual.get(flag)) != (theirs.get(flag) or usual.get(flag))
+    ]
 
 
 def named(differ: list[str], account: Account, held: Account) -> list[str]:

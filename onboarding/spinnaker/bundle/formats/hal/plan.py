@@ -223,19 +223,21 @@ def clashes(
         yield f"{name}: {path} is missing. Unpack the whole bundle."
     if name in situation.taken_over or not theirs:
         return
-    how, lost = "", []
+    how, lost, why = "", [], ""
     if is_replaced(provider, account, theirs):
         how = "must be deleted and added again"
+        why = "which hal/apply.sh doesn't add again"
         lost = sorted(
             {extra for held in theirs for extra in extras(provider, held, account)}
         )
     elif differing(provider, account, theirs[0]):
         how, lost = "must be edited", lost_by_edit(theirs[0])
+        why = "for which hal has no option"
     if lost:
         yield (
-            f"{name}: it {how}, and hal would forget its {', '.join(lost)}, which this "
-            "bundle doesn't know. Note them, delete it (hal config provider "
-            f"{provider} account delete {name}), run this again, and add them."
+            f"{name}: it {how}, and hal would forget its {', '.join(lost)}, {why}. "
+            "Merge the bundle into the Halyard config instead: Bowline's page of this "
+            "bundle does it, and keeps them."
         )
 
 

@@ -87,8 +87,10 @@ def test_an_account_says_the_same_as_in_hals_own_words():
     assert found["ecs"]["accounts"] == told["ecs"]
 
 
-def test_the_managing_account_is_the_primary_one():
-    assert providers(topology(staging(), core()))["aws"]["primaryAccount"] == "core"
+def test_the_managing_account_comes_first_which_is_primary_where_none_is_named():
+    aws = providers(topology(staging(), core()))["aws"]
+
+    assert [account["name"] for account in aws["accounts"]] == ["core", "staging"]
 
 
 def test_in_another_partition_the_default_regions_are_of_it():
@@ -122,6 +124,7 @@ def test_merging_keeps_what_stands_beside_it(tmp_path: Path):
     assert config["providers"]["dockerRegistry"] == {"enabled": True}
     assert config["providers"]["aws"]["defaultRegions"] == [{"name": "us-west-2"}]
     assert len(config["providers"]["aws"]["accounts"]) == 2
+    assert config["providers"]["aws"]["primaryAccount"] == "staging"
     profiles = merged["spinnakerConfig"]["profiles"]
     assert profiles["clouddriver"]["redis"] == {"enabled": True}
     assert profiles["clouddriver"]["aws"]["defaults"] == {"iamRole": "BaseIAMRole"}

@@ -158,6 +158,32 @@ def test_a_hal_that_knows_it_all_is_asked_nothing(carrying: Plan):
     assert carrying.steps() == []
 
 
+@pytest.mark.parametrize(
+    ("differs", "says"),
+    [
+        (
+            {"regions": []},
+            "be edited, and hal would forget its permissions.EXECUTE, for "
+            "which hal has no option. Merge the bundle into the Halyard config instead",
+        ),
+        (
+            {"externalId": "old", "namingStrategy": "x"},
+            "its namingStrategy, "
+            "permissions.EXECUTE, which hal/apply.sh doesn't add again. Merge",
+        ),
+    ],
+)
+def test_what_the_bundle_has_and_hal_can_not_be_given_is_merged(
+    carrying: Plan, differs: dict[str, Any], says: str
+):
+    carrying.account("aws", "staging").update(differs)
+
+    with pytest.raises(Refused, match=says) as refused:
+        carrying.steps()
+
+    assert "doesn't know" not in str(refused.value)
+
+
 def test_what_hal_is_without_is_given_to_it(carrying: Plan):
     account = carrying.account("aws", "staging")
     del account["edda"], account["lifecycleHooks"], account["permissions"]

@@ -251,9 +251,8 @@ def test_an_aws_account_under_two_names_is_said(
     run("apply")
 
     told = capsys.readouterr()
-    assert (
-        "renamed    aws staging: hal knows the same AWS account as old too" in told.out
-    )
+    assert "unknown    aws old (the same AWS account as staging)" in told.out
+    assert "renamed" not in told.out
     assert "hal also has AWS account 922222222222 as old. If staging" in told.err
     assert "apply.sh --renamed old" in told.err
 

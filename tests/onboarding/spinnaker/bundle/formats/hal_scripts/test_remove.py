@@ -39,7 +39,10 @@ def test_what_people_added_is_named_before_it_goes(scripts: Scripts):
     pruned = scripts.holds(now, earlier).run("apply", "--prune", "--only", "core")
     removed = scripts.run("remove", "--yes")
 
-    named = "hal forgets its edda, permissions.EXECUTE, which this bundle doesn't have."
+    named = (
+        "hal forgets its edda, permissions.EXECUTE, which hal/apply.sh doesn't add "
+        "again."
+    )
     assert f"core: {named}" in kept.stderr
     assert f"staging: {named}" in pruned.stderr
     assert f"core: {named}" in removed.stderr
@@ -138,6 +141,9 @@ def test_an_old_name_of_an_account_of_the_bundle_is_left_to_renamed(scripts: Scr
     assert "still has" not in done.stderr
     assert "staging" in scripts.hal.names("aws")
     assert "staging-ecs" in scripts.hal.names("ecs")
+    told = scripts.run("check").stdout
+    assert "renamed    aws prod: hal still has its earlier name staging" in told
+    assert "unknown    aws" not in told
 
 
 def test_a_run_that_stopped_continues_with_the_removals(scripts: Scripts):
