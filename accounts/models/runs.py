@@ -474,6 +474,13 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         return "Change" if changes else self.get_kind_display()
 
     @property
+    def heading(self) -> str:
+        """Say what it does to which account."""
+        if self.kind == self.Kind.REMOVE:
+            return f"Remove {self.account_name} from AWS"
+        return f"{self.does} {self.account_name}"
+
+    @property
     def advises(self) -> str:
         """Return which kind of run the fix of its error ends with; empty: none."""
         fix = str((self.error or {}).get("hint", "")).lower()

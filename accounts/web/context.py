@@ -19,6 +19,7 @@ from accounts.web.you.views import SHORTCUTS
 from onboarding import VERSION
 
 SECTIONS = {
+    "foreign-policies": "accounts",
     "managing": "accounts",
     "settings/activity": "activity",
     "settings/spinnaker": "bundles",

@@ -340,7 +340,7 @@ FIELDS = (
         of_many=MAY_READ,
         in_bulk=Words("These groups have read access", "Groups, separated by commas."),
         emptied=OPENED.format("read"),
-        empty="everybody",
+        empty="everyone",
     ),
     Field(
         "write_roles",
@@ -354,7 +354,7 @@ FIELDS = (
         of_many=MAY_WRITE,
         in_bulk=Words("These groups have write access", "Groups, separated by commas."),
         emptied=OPENED.format("write"),
-        empty="everybody",
+        empty="everyone",
     ),
     Field(
         "carried",

@@ -61,7 +61,9 @@ def test_the_first_account_waits_for_the_managing_accounts_own_plan(
     for reader in (person("viewer"), planner, approver):
         browser.force_login(reader)
         page = browser.get(run.get_absolute_url()).content.decode()
-        assert f'href="{managing.get_absolute_url()}">Go to its plan' in page, reader
+        assert f'href="{managing.get_absolute_url()}">Go to the managing ' in page, (
+            reader
+        )
     assert carried(run).status == Status.PLANNED
 
     managing = done(carried(managing))

@@ -45,7 +45,7 @@ def plan_first(page: Page) -> None:
     the pages lead there and back.
     """
     plan(page)
-    page.get_by_role("link", name="Go to its plan").click()
+    page.get_by_role("link", name="Go to the managing account's plan").click()
     expect(page.locator(".result")).to_be_visible(timeout=PATIENCE)
     approve(page, "Verified")
     page.get_by_role("link", name="Continue with").click()

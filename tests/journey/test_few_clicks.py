@@ -156,7 +156,7 @@ def test_an_account_with_all_providers_takes_few_clicks_and_little_typing(
     hands.click("button", "Save and continue")
 
     hands.click("button", "Plan changes")
-    hands.click("link", "Go to its plan")
+    hands.click("link", "Go to the managing account's plan")
     hands.sees("Nothing in AWS changes until you approve")
     hands.click("button", "Approve and apply")
     hands.click("link", f"Continue with {DEV.name}")

@@ -178,7 +178,10 @@ def of_others(side: Side, one: Comparison) -> Result:
     if removable:
         fix = PLAN_AGAIN
     else:
-        fix = (REPLACE if is_open else DETACH) if by_steps else OWNER
+        # A trust policy can't be detached.
+        of_roles = {risk.key.kind for risk in one.beyond} == {Role.kind}
+        by_trust = is_open or (of_roles and not one.foreign)
+        fix = (REPLACE if by_trust else DETACH) if by_steps else OWNER
     return Result(
         COMPARED,
         name,

@@ -70,7 +70,11 @@ class AskForm(forms.Form):
 def foreign_policies(request: Request) -> HttpResponse:
     """List all, the same of several accounts as one, those first that are open."""
     page = page_of(request, groups())
-    shown = {"page": page, "groups": with_first(page.object_list)}
+    shown = {
+        "page": page,
+        "groups": with_first(page.object_list),
+        "crumbs": crumbs("accounts"),
+    }
     return render(request, "foreign/list.html", shown)
 
 
@@ -88,7 +92,7 @@ def policy_page(request: Request, policy: ForeignPolicy, form: AskForm) -> HttpR
         and accepting.accept.verdict(policy, request.user).same_person,
         "ask_approver": partial(accepting.accept.whom, policy, request.user),
         "same": ForeignPolicy.objects.filter(alike=policy.alike).count() - 1,
-        "crumbs": crumbs("foreign-policies"),
+        "crumbs": crumbs("accounts", "foreign-policies"),
     }
     if account is None:
         shown |= everywhere(request, "the managing account")
@@ -156,7 +160,7 @@ def foreign_alike(
         "to_ask": accepting.to_ask(alike, by),
         "asked": accepting.to_accept(alike, by),
         "to_end": accepting.to_end(alike, by),
-        "crumbs": crumbs("foreign-policies"),
+        "crumbs": crumbs("accounts", "foreign-policies"),
     }
     return render(request, "foreign/alike.html", shown)
 

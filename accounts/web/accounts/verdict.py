@@ -58,7 +58,7 @@ def in_order(checks: Sequence[CheckResult]) -> Sorted:
     )
 
 
-NO_ACCESS = "Spinnaker has no access yet"
+NO_ACCESS = "Spinnaker has no access"
 HAD_ACCESS = "Spinnaker had access when Bowline last verified it"
 SENTENCES = {
     State.VERIFIED: "Spinnaker has access",

@@ -216,8 +216,8 @@ def next_step(row: ManagingAccount) -> Next | None:
         return plan_changes(f"This account {says}")
     if not ManagedAccount.objects.exists():
         return Next(
-            "Onboard the first account that Spinnaker deploys to. Bowline makes one "
-            "plan for each account. Both must be approved.",
+            "Onboard the first account that Spinnaker deploys to. Bowline makes a plan "
+            "for it and one for this account. Both must be approved.",
             "Onboard an account",
             reverse("accounts:wizard-new"),
         )

@@ -312,7 +312,7 @@ def stages(run: Run, steps: Sequence[Step], *, checked: bool) -> tuple[Stage, ..
     plan = Stage(
         title="Plan",
         state=states.plan,
-        about=f"{len(steps)} in AWS{in_spinnaker}" if planned else "",
+        about=f"{len(steps)} in AWS{in_spinnaker} ·" if planned else "",
         moment=run.created_at,
     )
     approve = Stage(

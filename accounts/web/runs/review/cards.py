@@ -111,8 +111,9 @@ class Card:
 
     @property
     def says(self) -> str:
-        """Say in a line what it is for, or which lines it has."""
-        return self.reason or ", ".join(line.name for line in self.lines)
+        """Say in a line what it is for, or which lines with another name it has."""
+        names = (line.name for line in self.lines if line.name != self.short)
+        return self.reason or ", ".join(names)
 
 
 def document_of(change: PlannedChange) -> dict[str, Any]:
@@ -234,7 +235,7 @@ def topics(
 def changed(entry: EntryChange) -> str:
     before, after = entry.before, entry.after or {}
     if before is None:
-        return f"New {entry.provider} account."
+        return f"New Spinnaker account of type {entry.provider}."
     fields = dict.fromkeys((*before, *after))
     differ = [field for field in fields if before.get(field) != after.get(field)]
     return f"Changes {', '.join(differ).replace('_', ' ')}."

@@ -180,11 +180,13 @@ class Line(NamedTuple):
 
     @property
     def first(self) -> tuple[Pointer, ...]:
-        return self.pointers[:FIRST]
+        return self.pointers[: len(self.pointers) - len(self.rest)]
 
     @property
     def rest(self) -> tuple[Pointer, ...]:
-        return self.pointers[FIRST:]
+        """Return those that are folded: to fold a single one saves no line."""
+        rest = self.pointers[FIRST:]
+        return rest if len(rest) > 1 else ()
 
 
 class Reading(NamedTuple):

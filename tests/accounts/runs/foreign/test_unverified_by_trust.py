@@ -152,6 +152,24 @@ def test_a_rotation_that_an_existing_role_refuses_has_a_way_out(
     assert (why_not(account, STEP, held) == "") is may
 
 
+def test_a_trust_policy_that_others_are_in_is_replaced_and_not_detached(
+    managing: Any,
+) -> None:
+    side = Side(
+        "staging",
+        "staging",
+        wanted=(),
+        account=account_row().pk,
+        reach=Reach("9" * 12),
+        adopts=True,
+    )
+    others = Risk(Key("9" * 12, "role", "r"), Topic.OTHERS, "Others can.")
+
+    result = of_others(side, Comparison((), 0, (), beyond=(others,)))
+
+    assert (result.outcome, result.fix) == (Outcome.NOT_TESTABLE, REPLACE)
+
+
 @pytest.mark.parametrize(
     ("fields", "located", "fix"),
     [

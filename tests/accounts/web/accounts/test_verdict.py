@@ -42,11 +42,11 @@ def test_only_what_was_proved_lately_and_whole_is_called_access() -> None:
         ({"state": State.DRIFTED}, "no longer matches"),
         ({"state": State.DRIFTED, "unapproved": 1}, "allow what no one approved"),
         ({"state": State.FAILED}, "isn't verified"),
-        ({"state": State.FAILED, "granted_at": None}, "no access yet"),
+        ({"state": State.FAILED, "granted_at": None}, "no access"),
         ({"state": State.OUTDATED}, "might not match these settings"),
         ({"state": State.PLANNED}, "had access when"),
-        ({"state": State.PLANNED, "verified": {}}, "no access yet"),
-        ({"state": State.DRAFT, "verification": "", "verified": {}}, "no access yet"),
+        ({"state": State.PLANNED, "verified": {}}, "no access"),
+        ({"state": State.DRAFT, "verification": "", "verified": {}}, "no access"),
     ],
 )
 def test_anything_less_says_what_is_missing(otherwise: Any, says: str) -> None:

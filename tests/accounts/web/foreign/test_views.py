@@ -45,6 +45,14 @@ def test_the_account_the_list_and_its_page_say_what_it_does(viewer, policy) -> N
     assert "the managing account" in text(viewer, managing.get_absolute_url())
 
 
+def test_the_list_and_its_pages_are_below_the_accounts(viewer, policy) -> None:
+    for url in ("/foreign-policies/", policy.get_absolute_url()):
+        shown = viewer.get(url).context
+
+        assert shown["crumbs"][0] == ("Accounts", "/accounts/")
+        assert shown["section"] == "accounts"
+
+
 def test_without_one_there_is_no_section(viewer, managing) -> None:
     account = account_row()
 

@@ -84,7 +84,7 @@ def test_once_it_is_saved_the_next_step_is_a_link(operator) -> None:
 
     html = response.content.decode()
     assert "Onboard the first account that Spinnaker deploys to" in html
-    assert "one plan for each account" in html
+    assert "a plan for it and one for this account" in html
     assert '<a class="btn btn-primary" href="/accounts/new/">' in html
 
 

@@ -92,6 +92,16 @@ def test_an_approver_reads_the_group_and_approves_it(approver, rollout) -> None:
     assert statuses(rollout) == {Status.APPROVED: 11, Status.PLANNED: 1}
 
 
+def test_the_managing_accounts_run_leads_back_to_its_rollout(approver, rollout) -> None:
+    run = managing_run(rollout)
+    Run.objects.filter(pk=run.pk).update(status=Status.VERIFIED)
+
+    html = " ".join(approver.get(run.get_absolute_url()).content.decode().split())
+
+    address = f'href="{rollout.get_absolute_url()}">'
+    assert f"{address}Continue with rollout {rollout.number}</a>" in html
+
+
 @pytest.mark.parametrize("sent", [True, False])
 def test_external_ids_are_said_to_differ_only_where_there_are_any(
     viewer, rollout, sent: bool

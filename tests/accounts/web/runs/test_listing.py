@@ -138,6 +138,22 @@ def test_a_run_without_a_plan_counts_no_changes(operator, fields) -> None:
     assert row.changes is None
 
 
+def test_the_managing_accounts_run_leads_to_it(viewer, managing) -> None:
+    run = run_row(kind=Run.Kind.MANAGING, account=None)
+
+    for url in ("/runs/", run.get_absolute_url()):
+        html = viewer.get(url).content.decode()
+        assert re.search(r'href="/managing/">(core|the account)</a>', html), url
+
+
+def test_a_removal_says_what_is_removed_from_where(viewer, managing) -> None:
+    run = run_row(kind=Run.Kind.REMOVE)
+
+    html = viewer.get(run.get_absolute_url()).content.decode()
+
+    assert f"<h1>Run {run.number}: Remove staging from AWS</h1>" in html
+
+
 def test_a_number_leads_to_its_run(viewer, managing) -> None:
     run = run_row()
 

@@ -115,6 +115,12 @@ def test_a_removal_verifies_nothing() -> None:
     assert states(found) == {"plan": "done", "approve": "done", "remove": "done"}
 
 
+def test_what_is_planned_is_apart_from_when() -> None:
+    plan, *_ = stages(run(Status.PLANNED), steps("pending"), checked=False)
+
+    assert plan.about == "1 in AWS ·"
+
+
 def test_the_time_of_all_steps_is_told() -> None:
     made = steps("done", "done")
     made[0].started_at, made[0].finished_at = NOW, NOW + timedelta(seconds=2)

@@ -62,7 +62,7 @@ def test_the_account_waits_without_an_alarm(operator, waiting) -> None:
     html = operator.get(waiting.account.get_absolute_url()).content.decode()
 
     assert "result-neutral verdict" in html
-    assert "Spinnaker has no access yet" in html
+    assert "Spinnaker has no access" in html
     assert "result-bad" not in html
     hand_off = reverse("accounts:hand-off", args=[waiting.account.pk])
     assert f'btn-primary" href="{hand_off}"' in html

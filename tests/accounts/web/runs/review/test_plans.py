@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.web.runs.review.cards import Card, Line
 from accounts.web.runs.review.plans import MANAGED, MANAGING, Review, review
 from onboarding.desired.managed import managed_side
 from onboarding.resources.entry_changes import EntryChange
 from onboarding.resources.foreign import Foreign
-from onboarding.resources.kinds import MANAGING_PATH, Attachment
+from onboarding.resources.kinds import MANAGING_PATH, Attachment, Key
 from onboarding.resources.plan import NotRecommended, Plan, PlannedChange, diff
 from onboarding.topology import Managed
 from tests.factories import (
@@ -249,7 +250,7 @@ def test_what_spinnaker_gets_and_loses_is_said():
     assert tones["Deletions in Spinnaker"] == "bad"
     assert said["Spinnaker"] == [
         "Changes permissions, environment.",
-        "New aws account.",
+        "New Spinnaker account of type aws.",
     ]
     assert shown.readings[0].topic == "Open to everyone"
     assert shown.readings[0].tone == "bad"
@@ -278,6 +279,24 @@ def test_an_equal_sentence_is_said_once_and_names_what_it_is_true_of():
     ]
     assert "every namespace" in line.sentence
     assert secrets.rest == ()
+
+
+def test_a_single_one_is_not_folded():
+    shown = review(plan_for(clustered(4)), "staging")
+
+    (secrets,) = (one for one in shown.readings if one.topic == "Secrets")
+    (line,) = secrets.lines
+    assert len(line.first) == 4
+    assert line.rest == ()
+
+
+def test_a_card_does_not_repeat_its_name_for_what_it_says():
+    role = Key(MANAGED_ID, "role", "BaseIAMRole")
+    lines = [Line(role, "c1", "delete", name, (), ()) for name in (role.name, "other")]
+
+    removed = Card(role, "c0", "delete", "role", "", lines=tuple(lines))
+
+    assert removed.says == "other"
 
 
 def test_a_cluster_is_named_without_the_role_that_gets_access():
