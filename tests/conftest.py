@@ -21,7 +21,8 @@ from celery import Celery, current_app
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import DataError, connection
+from django.db.models import CharField
 from django.db.models.sql.compiler import SQLUpdateCompiler
 from playwright.sync_api import Browser, expect
 
@@ -83,6 +84,22 @@ def no_joined_update() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLUpdateCompiler, "pre_sql_setup", guarded)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_long_text() -> Iterator[None]:
+    """Refuse on SQLite, too, a text that is longer than its column."""
+    prepared = CharField.get_db_prep_save
+
+    def fitting(field: CharField, value: Any, connection: Any) -> Any:
+        most = field.max_length
+        if isinstance(value, str) and most and len(value) > most:
+            raise DataError(f"{field} takes {most} characters, and not {value!r}.")
+        return prepared(field, value, connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CharField, "get_db_prep_save", fitting)
         yield
 
 

@@ -615,7 +615,7 @@ class Step(Readable):
     verb = models.CharField(max_length=6)
     kind = models.CharField(max_length=30)
     name = models.CharField(max_length=400)
-    reason = models.CharField(max_length=400, blank=True)
+    reason = models.TextField(blank=True)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
     removed = models.JSONField(default=list)
