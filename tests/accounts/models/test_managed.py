@@ -128,8 +128,12 @@ def test_the_database_finds_what_bundles_hold_without_reading_the_rows():
     ready = ManagedAccount.objects.ready()
 
     held = ready.order_by("name").values("name", "id", "entries_digest")
+    whole = ""
+    if connection.vendor == "postgresql":
+        whole = "Index Only Scan using "
+        with connection.cursor() as cursor:  # for a few rows, either is as cheap
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
 
-    whole = "Index Only Scan using " if connection.vendor == "postgresql" else ""
     assert f"{whole}managed_ready" in explained(held)
 
 

@@ -92,6 +92,7 @@ def read_only(db: None) -> Iterator[None]:
     """Let the database of this test refuse to write, as each does it."""
     sqlite = connection.vendor == "sqlite"
     only_read = "PRAGMA query_only = 1" if sqlite else "SET transaction_read_only = on"
+    connection.check_constraints()  # what PostgreSQL would do at the end, with locks
     with connection.cursor() as cursor:
         cursor.execute(only_read)
     yield

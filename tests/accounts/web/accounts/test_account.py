@@ -114,7 +114,7 @@ def test_it_says_who_may_use_it(operator) -> None:
 
     page = page_of(operator, account, "settings")
 
-    assert "<dt>Read access</dt><dd>everybody</dd>" in page
+    assert "<dt>Read access</dt><dd>everyone</dd>" in page
     assert "<dt>Write access</dt><dd>operators, leads</dd>" in page
 
 

@@ -151,11 +151,12 @@ def said(place: Place, document: Mapping[str, Any]) -> str:
 
 
 def as_it_is(place: Place) -> str:
-    """Read all that was made, to the letter, without Bowline's policies next to it;
-    and without identities that were deleted, which IAM takes from nobody.
+    """Read all that was made, to the letter but for the order of keys, which PostgreSQL
+    does not keep; without Bowline's policies next to it, and without identities that
+    were deleted, which IAM takes from nobody.
     """
     found = {old.name: one_as_it_is(place.iam, old) for old in place.old}
-    text = json.dumps(found, default=str, separators=(",", ":"))
+    text = json.dumps(found, default=str, separators=(",", ":"), sort_keys=True)
     for name in DELETED:
         text = text.replace(f',"{name}"', "")
     return text
