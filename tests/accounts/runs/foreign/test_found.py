@@ -100,6 +100,7 @@ def test_what_other_runs_add_to_the_list_of_accounts_is_not_counted(
     assert (account.word, account.unapproved) == ("drifted", 0)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("where", [DEV, MANAGING], ids=["managed", "managing"])
 def test_it_hides_no_policy_version(
     account: ManagedAccount, here: Credentials, where: Any
