@@ -243,6 +243,7 @@ def test_every_view_of_an_action_names_a_role() -> None:
     assert {*anybody} <= {*LEAVING, *OWN, *PASSKEYS}
 
 
+@pytest.mark.smoke
 def test_what_takes_only_forms_leads_to_a_page() -> None:
     """Whoever opens such an address, as from a bookmark, gets no blank page."""
     every_row()

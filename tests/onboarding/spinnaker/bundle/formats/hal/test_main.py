@@ -238,6 +238,7 @@ def test_check_ends_with_1_where_apply_would_refuse(
     )
 
 
+@pytest.mark.smoke
 def test_an_aws_account_under_two_names_is_said(
     hal: Hal, capsys: pytest.CaptureFixture[str]
 ):

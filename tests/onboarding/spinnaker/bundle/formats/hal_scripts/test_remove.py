@@ -132,6 +132,7 @@ def test_a_stranger_that_took_the_name_is_left_alone(scripts: Scripts):
     assert "unknown    aws team-04" in scripts.run("check").stdout
 
 
+@pytest.mark.smoke
 def test_an_old_name_of_an_account_of_the_bundle_is_left_to_renamed(scripts: Scripts):
     scripts.holds(topology(core(), staging())).applied()
     scripts.holds(topology(core(), staging(name="prod")), topology(core(), staging()))
