@@ -114,7 +114,7 @@ def test_a_rollout_of_hostile_texts(ann: User, managing) -> None:
         error = {"message": value, "hint": value}
         name = value[:60]
         runs_of(rollout).update(status=Status.FAILED, error=error, account_name=name)
-        paused = {"state": Rollout.State.PAUSED, "reason": value}
+        paused = {"state": Rollout.State.PAUSED, "reason": value[:200]}
         Rollout.objects.filter(pk=rollout.pk).update(**paused)
         told(notification)
 
