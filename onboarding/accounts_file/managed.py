@@ -46,7 +46,7 @@ from onboarding.topology import (
 
 OF_MANAGING = (MadeBy.BOWLINE.value, MadeBy.OWNER.value)
 NOT_BOWLINES = (
-    "Someone else creates the roles, and Bowline changes nothing. Leave this key out."
+    "Someone else creates the roles, and Bowline changes nothing. Leave this out."
 )
 
 

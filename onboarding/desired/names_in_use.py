@@ -52,4 +52,7 @@ def where_named(taken: Resource, managing: Managing, managed: Managed | None) ->
     for provider in providers_of(managed) if managed else ():
         if isinstance(provider, Ecs) and taken.name == provider.execution_role:
             return "Or enter another execution role in the account's ECS details."
-    return "Or enter another managed role in the account's Access step."
+    return (
+        "Or enter another managed role in the account's Access step. If the field is "
+        "locked, remove the account from AWS first."
+    )

@@ -75,20 +75,17 @@ SENTENCES = {
 """By the word of the account's badge; of all others, what was proved."""
 
 ENDED: dict[tuple[str, str], str] = {
-    (Outcome.FAILED, ""): "failed",
+    (Outcome.FAILED, ""): "to fix",
     (Outcome.CANNOT_DEPLOY, ""): "missing for deployments",
-    (
-        Outcome.PASSED,
-        "called",
-    ): "passed: called as Spinnaker, and AWS answered as expected",
-    (Outcome.PASSED, ""): "passed",
+    (Outcome.PASSED, "called"): "called as Spinnaker, and AWS answered as expected",
+    (Outcome.PASSED, ""): "as expected",
     (Outcome.EVALUATED, ""): "simulated or read from policies instead of called",
     (Outcome.NOT_TESTABLE, "compared"): "only reported: nothing fails because of it",
     (Outcome.NOT_TESTABLE, "elsewhere"): "testable only from Spinnaker's network",
     (Outcome.NOT_TESTABLE, ""): "not tried",
 }
 """How checks can end, in the order in which people read it."""
-BOWLINES = "passed: Bowline's own checks"
+BOWLINES = "of Bowline's own checks"
 VERIFY = "verify.sh"
 """Named by a check that only this script, run next to Spinnaker, can carry out."""
 ONLY_READ = "read from the policies, because Bowline can't assume the roles"

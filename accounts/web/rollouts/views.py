@@ -10,11 +10,13 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.db.models.functions import Now
+from django.db.models import Count, Min
+from django.db.models.functions import Coalesce, Now
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -69,7 +71,7 @@ ORDER = (
 """From what is done to what has not begun."""
 
 RECENT = timedelta(minutes=5)
-"""How long back it is measured how fast accounts end."""
+"""How long back it is measured how fast accounts end; not the time before approval."""
 
 
 class Segment(NamedTuple):
@@ -172,10 +174,13 @@ def speed(rollout: Rollout, census: Census) -> Speed | None:
     if not sum(census.statuses[status] for status in WORKING):
         return None
     recent = runs_of(rollout).filter(finished_at__gt=Now() - RECENT)
-    ended = recent.exclude(status=Status.DISCARDED).count()
-    if not ended:
+    found = recent.exclude(status=Status.DISCARDED).aggregate(
+        ended=Count("pk"), began=Min(Coalesce("approved_at", "created_at"))
+    )
+    if not found["ended"]:
         return None
-    per_second = ended / RECENT.total_seconds()
+    span = min(RECENT, timezone.now() - found["began"])
+    per_second = found["ended"] / max(1, span.total_seconds())
     left = census.open
     progress = Progress(census.total - left, census.total, left / per_second)
     return Speed(per_second * 60, progress)

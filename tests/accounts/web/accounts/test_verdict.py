@@ -84,8 +84,8 @@ def test_only_what_was_called_as_spinnaker_is_said_to_be() -> None:
     some[1].as_spinnaker = True
 
     assert [(line.total, line.text) for line in lines_of(some)] == [
-        (1, "passed: called as Spinnaker, and AWS answered as expected"),
-        (3, "passed: Bowline's own checks"),
+        (1, "called as Spinnaker, and AWS answered as expected"),
+        (3, "of Bowline's own checks"),
     ]
 
 
@@ -93,7 +93,7 @@ def test_passed_checks_without_a_caller_are_only_counted() -> None:
     """Earlier releases did not say who called."""
     (line,) = lines_of(checks(Outcome.PASSED, Outcome.PASSED))
 
-    assert (line.total, line.text) == (2, "passed")
+    assert (line.total, line.text) == (2, "as expected")
 
 
 def test_what_was_only_read_is_not_said_to_be_simulated() -> None:

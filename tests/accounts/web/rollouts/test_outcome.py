@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -62,6 +64,19 @@ def test_no_time_is_estimated_while_only_people_are_waited_for(rollout) -> None:
     assert speed(rollout, Census(rollout)) is None
     move(rollout, PLANNED, Status.APPLYING, most=1)
     assert speed(rollout, Census(rollout)) is not None
+
+
+def test_the_pace_leaves_out_the_time_before_approval(rollout) -> None:
+    move(rollout, PLANNED, VERIFIED, most=1)
+    move(rollout, PLANNED, Status.APPLYING, most=1)
+    now = timezone.now()
+    approved = now - timedelta(seconds=30)
+    Run.objects.filter(status=VERIFIED).update(finished_at=now, approved_at=approved)
+
+    found = speed(rollout, Census(rollout))
+
+    assert found is not None
+    assert found.per_minute > 0.5
 
 
 def test_plans_wait_for_approval_once_nothing_else_is_done(rollout) -> None:

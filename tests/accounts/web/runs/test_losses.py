@@ -68,10 +68,10 @@ def test_a_page_says_where_a_plan_is_decided_by_which_spinnaker_loses(client) ->
     of_managing = client.get(whole.get_absolute_url()).content.decode()
 
     where = "dev and production; 3 accounts that aren&#x27;t in Bowline"
-    assert f"<dt>Decided in</dt><dd>{where}</dd>" in html
+    assert f"<dt>Needs approver for</dt><dd>{where}</dd>" in html
     assert f"The environment of {where[20:]} is unknown" in html
     assert "btn-danger" not in html
-    decided = "<dt>Decided in</dt><dd>the managing account; production</dd>"
+    decided = "<dt>Needs approver for</dt><dd>the managing account; production</dd>"
     assert decided in of_managing
 
 

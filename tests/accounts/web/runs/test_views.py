@@ -230,8 +230,8 @@ def test_a_success_counts_what_was_called_simulated_and_left_open(viewer) -> Non
 
     html = " ".join(viewer.get(run.get_absolute_url()).content.decode().split())
 
-    assert "<b>1</b> passed: called as Spinnaker" in html
-    assert "<b>1</b> passed: Bowline&#x27;s own checks" in html
+    assert "<b>1</b> called as Spinnaker" in html
+    assert "<b>1</b> of Bowline&#x27;s own checks" in html
     assert "<b>1</b> simulated" in html
     assert "<b>1</b> not tried: <a" in html
 
