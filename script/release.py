@@ -103,7 +103,7 @@ STEPS = (
     Step("Known vulnerabilities", (*SUPPLY_CHAIN, "audit"), elsewhere=True),
     Step("Checks", (".ci/run",)),
     Step("Month", ("sh", "-c", f"script/bench month >{MADE}/month.md"), beside=True),
-    Step("All tests", ("script/test", "--all")),
+    Step("All tests", ("script/test", "--all", "--passed", f"{MADE}/passed")),
     Step("Slips", ("script/slips",)),
     Step("Pictures", ("script/screenshots", f"{MADE}/pages")),
     Step("Image", ("script/image",), elsewhere=True),

@@ -35,7 +35,7 @@ from script.emulated_organization import Credentials
 from tests.factories import roles_in_a_policy
 from tests.fresh_clone import FreshClone
 
-pytest_plugins = ["tests.tiers", "tests.servers", "tests.databases"]
+pytest_plugins = ["tests.tiers", "tests.servers", "tests.databases", "tests.resuming"]
 
 FIRST = import_module("accounts.migrations.0001_first_release")
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
+from django.forms import TextInput
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.factors.keeping import has_factor
@@ -19,7 +21,6 @@ from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.sessions import ENDED, how_sessions_end
 
 if TYPE_CHECKING:
-    from django.contrib.auth.forms import AuthenticationForm
     from django.http import HttpRequest, HttpResponse
 
 What = Activity.What
@@ -28,7 +29,17 @@ UNKNOWN = "an unknown name"
 """Replaces a name that nobody has: people type passwords there by mistake."""
 
 
+class SignInForm(AuthenticationForm):
+    """Refuses a longer name than anybody has: Django's form only tells the browser, and
+    the count of wrong passwords has no room for it.
+    """
+
+    username = UsernameField(max_length=150, widget=TextInput({"autofocus": True}))
+
+
 class SignIn(LoginView):
+    authentication_form = SignInForm
+
     def get_context_data(self, **shown: Any) -> dict[str, Any]:
         shown |= {
             "sign_on": sign_on_provider(),

@@ -83,10 +83,10 @@ def with_kustomize(bundled: Topology) -> Files:
     }
 
 
-OF_HALYARD = ("aws.lambda.enabled", "aws.primaryaccount")
+LAMBDA = "aws.lambda.enabled"
 WAYS: dict[str, tuple[Callable[[Topology], Files], Stock]] = {
-    "Halyard": (with_halyard, Stock("{}-keypair", OF_HALYARD)),
-    "operator": (with_the_operator, Stock("{}-keypair", OF_HALYARD)),
+    "Halyard": (with_halyard, Stock("{}-keypair", (LAMBDA, "aws.primaryaccount"))),
+    "operator": (with_the_operator, Stock("{}-keypair", (LAMBDA,))),
     "kustomize": (with_kustomize, Stock()),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 
 from accounts.models import Activity
 from tests.rows import PASSWORD, person
@@ -51,6 +52,22 @@ def test_nothing_typed_is_no_try(client) -> None:
     sign_in(client, "", "")
 
     assert not Activity.objects.exists()
+
+
+def test_a_longer_name_than_anybody_has_is_refused(client) -> None:
+    page = sign_in(client, "x" * 300, "wrong")
+
+    assert page.status_code == 200
+    assert page.context["form"].has_error("username", "max_length")
+    assert not AccessAttempt.objects.exists()
+
+
+def test_long_headers_are_counted_as_well(client) -> None:
+    client.defaults |= {"HTTP_USER_AGENT": "x" * 3000, "HTTP_ACCEPT": "y" * 3000}
+
+    sign_in(client, "olga", "wrong")
+
+    assert AccessAttempt.objects.count() == 1
 
 
 def test_a_locked_sign_in_fills_no_log(client) -> None:
