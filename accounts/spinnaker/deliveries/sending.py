@@ -77,7 +77,8 @@ def send(delivery: Delivery, reached: Reached) -> None:
         awaited = first_of(
             sorted({name for names in waits.values() for name in names}), 3
         )
-        delivery.put_down(f"Waiting until Spinnaker polls: {awaited}.", reached.now())
+        says = f"Waiting for {awaited}, then for one more poll of each Clouddriver."
+        delivery.put_down(says, reached.now())
     for some in in_slices(ready[:MOST], AT_ONCE):
         if not send_some(delivery, some, bodies, reached):
             return
