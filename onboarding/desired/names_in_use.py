@@ -53,6 +53,6 @@ def where_named(taken: Resource, managing: Managing, managed: Managed | None) ->
         if isinstance(provider, Ecs) and taken.name == provider.execution_role:
             return "Or enter another execution role in the account's ECS details."
     return (
-        "Or enter another managed role in the account's Access step. If the field is "
-        "locked, remove the account from AWS first."
+        "Or, if it isn't locked there, enter another managed role in the account's "
+        "Access step."
     )

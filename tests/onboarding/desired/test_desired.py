@@ -141,7 +141,11 @@ def role(name: str, account: str = MANAGED_ID) -> Role:
     ("taken", "first", "then"),
     [
         (role("ecsTaskExecutionRole"), KEEP, "execution role in the account's ECS"),
-        (role("spinnakerManaged"), KEEP, "is locked, remove the account from AWS"),
+        (
+            role("spinnakerManaged"),
+            KEEP,
+            "it isn't locked there, enter another managed",
+        ),
         (role("BaseIAMRole"), KEEP, "another base role on the managing account's"),
         (
             InstanceProfile(account=MANAGED_ID, name="BaseIAMRole", role="web"),
