@@ -30,8 +30,8 @@ UNKNOWN = "an unknown name"
 
 
 class SignInForm(AuthenticationForm):
-    """Refuses a longer name than anybody has: Django's form only tells the browser, and
-    the count of wrong passwords has no room for it.
+    """Refuses a longer name than anybody has: Django's form leaves that to the browser,
+    and the count of wrong passwords has no room for it.
     """
 
     username = UsernameField(max_length=150, widget=TextInput({"autofocus": True}))
