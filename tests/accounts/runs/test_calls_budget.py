@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +19,8 @@ from accounts.runs.stages import carry_on
 from accounts.tasks import ASSUMES
 from onboarding.aws.known import VERSIONS
 from onboarding.aws.session import Sessions
+from onboarding.aws.shared_clients import shared_core
+from onboarding.partitions import Arn
 from script.emulated_organization import Credentials
 from tests.accounts.runs.carried import (
     DEV,
@@ -30,6 +34,8 @@ from tests.accounts.runs.carried import (
 )
 from tests.strict_aws.calls import Calls
 
+KEY = re.compile(rb"Credential=([^/]+)/")
+ROLE_ARN = re.compile(rb"Action=AssumeRole&.*RoleArn=arn%3Aaws%3Aiam%3A%3A([0-9]{12})")
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +74,34 @@ def asked(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> dict[Status, Counter
     for status, stage in stages.STAGES.items():
         monkeypatch.setitem(stages.STAGES, status, partial(counted, status, stage))
     return counts
+
+
+@pytest.fixture
+def accounts_asked(calls: Calls) -> Iterator[Counter[str]]:
+    """Count the calls of each account: by its roles, and to assume one of them; of the
+    site's own credentials under no name.
+    """
+    found: Counter[str] = Counter()
+    account_of: dict[bytes, str] = {}
+    events = shared_core().get_component("event_emitter")
+
+    def assumed(parsed: dict[str, Any], **_: Any) -> None:
+        if said := parsed.get("Credentials"):  # some are to be refused
+            arn = Arn.of(parsed["AssumedRoleUser"]["Arn"])
+            account_of[said["AccessKeyId"].encode()] = arn.account
+
+    def sent(request: Any, **_: Any) -> None:
+        entered = ROLE_ARN.search(request.body or b"")
+        signed = KEY.search(request.headers["Authorization"])
+        known = account_of.get(signed[1], "") if signed else ""
+        found[entered[1].decode() if entered else known] += 1
+
+    heard = (("after-call.sts.AssumeRole", assumed), ("before-send", sent))
+    for name, hear in heard:
+        events.register(name, hear)
+    yield found
+    for name, hear in heard:
+        events.unregister(name, hear)
 
 
 def listed(key: str) -> ManagedAccount:
@@ -158,8 +192,9 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
     done(carried(plan(other, None)))
     asked.clear()
 
-    done(carried(plan(account, None, alone=True)))
+    run = done(carried(plan(account, None, alone=True)))
 
+    assert run.status == Status.VERIFIED
     assert sum(made.total() for made in asked.values()) <= 47
     carried(plan(account, None, alone=True))  # reads what was written
     asked.clear()
@@ -176,15 +211,21 @@ def test_a_run_with_ec2_keeps_to_its_budget_with_its_verification(
 
 
 def test_a_run_that_looks_at_the_managing_side_keeps_to_its_budget(
-    here: Credentials, asked: dict[Status, Counter[str]]
+    here: Credentials,
+    asked: dict[Status, Counter[str]],
+    calls: Calls,
+    accounts_asked: Counter[str],
 ) -> None:
     with_managing()
     account = member(providers={"ec2": {}})
-    asked.clear()
+    for counted in (asked, calls.made, accounts_asked):
+        counted.clear()
 
-    done(carried(plan(account, None)))
+    assert done(carried(plan(account, None))).status == Status.VERIFIED
 
     assert sum(made.total() for made in asked.values()) <= 46
+    assert accounts_asked.total() == calls.made.total()
+    assert accounts_asked[account.account_id] <= 34
     asked.clear()
 
     carried(plan(account, None))
@@ -232,4 +273,5 @@ def test_the_documentation_has_the_budgets() -> None:
     assert "at most 47 calls" in page
     assert "at most 26" in page
     assert "at most 46 calls" in page
+    assert "34 of them are the account's own" in page
     assert "at most 20" in page
