@@ -22,6 +22,7 @@ from accounts.models.managed import ManagedAccount
 from accounts.models.people import name_of, person_key
 from accounts.models.states import outcome_in_words, standing_word
 from onboarding.review.as_found import FoundRole
+from onboarding.verify.result import IN_WORDS
 
 NEAR = 5
 """Lines that are shown on either side of the one that decides."""
@@ -64,6 +65,11 @@ class Found(Readable):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.outcome}"
+
+    @property
+    def where(self) -> str:
+        """Say what refused it, as people read it."""
+        return IN_WORDS.get(self.located, self.located)
 
     @property
     def lines(self) -> list[DocumentLine]:

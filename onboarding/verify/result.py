@@ -17,7 +17,7 @@ COMPARED = "resources"
 
 
 class Located(StrEnum):
-    """Where a refusal comes from. The words are those that people read."""
+    """Where a refusal comes from, in the API's words."""
 
     OUR_POLICY = "our policy"
     """What Bowline grants to Spinnaker's identity or to the managed role."""
@@ -33,6 +33,20 @@ class Located(StrEnum):
     """Of an account whose owner makes the roles: AWS does not say more."""
     BOWLINE = "Bowline itself"
     """AWS does not know it or does not answer it: nothing is known of the account."""
+
+
+IN_WORDS: dict[str, str] = {
+    Located.OUR_POLICY: "Bowline's policy",
+    Located.THEIR_POLICY: "a policy that isn't Bowline's",
+    Located.THEIR_TRUST: "the role's trust policy",
+    Located.CONDITION: "a condition",
+    Located.BOUNDARY: "the permissions boundary",
+    Located.HIGHER_UP: "a policy that Bowline can't read",
+    Located.ABSENT: "something that doesn't exist",
+    Located.OWNER: "the owner's side",
+    Located.BOWLINE: "Bowline itself",
+}
+"""What pages and commands call each; a check may also hold none, or an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def printed(check: CheckResult) -> str:
     """Write a check in a line; below it, if it failed, why and the fix."""
     lines = [f"{check.outcome:<20} {check.name}"]
     if check.outcome == CheckResult.Outcome.FAILED:
-        where = f"({check.located}) " if check.located else ""
+        where = f"({check.where}) " if check.where else ""
         details = (f"{where}{check.sentence}", check.fix, check.change)
         lines += [f"    {line}" for line in details if line]
     return "\n".join(lines)

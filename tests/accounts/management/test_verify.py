@@ -82,9 +82,8 @@ def test_a_failure_is_told_with_its_place_and_its_mend(
     ending = verify("accountdev")
 
     assert ending.code == 1
-    assert "  failed               Assume the managed role\n      (their trust)" in (
-        ending.out
-    )
+    failed = "  failed               Assume the managed role\n"
+    assert f"{failed}      (the role's trust policy)" in ending.out
     assert "      aws iam update-assume-role-policy" in ending.out
 
 

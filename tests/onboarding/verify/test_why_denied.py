@@ -21,11 +21,12 @@ from onboarding.aws.session import SYSTEM, Backoff
 from onboarding.checks import Outcome
 from onboarding.desired.managed import managed_role
 from onboarding.providers.ec2 import Ec2
-from onboarding.verify.result import Located, Result
+from onboarding.verify.result import IN_WORDS, Located, Result
 from tests.onboarding.aws.field import Field, trusting
 from tests.onboarding.verify.verified import Verified
 
-DOCS = Path(__file__).parents[3] / "docs" / "developers" / "denials.md"
+DOCS = Path(__file__).parents[3] / "docs"
+TABLE = DOCS / "developers" / "denials.md"
 ROLE = "spinnakerManaged"
 ASSUME = "Assume the managed role"
 PROFILE = "Find the instance profile BaseIAMRole"
@@ -287,9 +288,9 @@ def test_the_table_in_the_docs_is_what_is_told(told: Told) -> None:
     written = "".join(page(told))
 
     if os.environ.get("REWRITE_DOCS"):
-        DOCS.write_text(written, encoding="utf-8")
+        TABLE.write_text(written, encoding="utf-8")
 
-    assert DOCS.read_text(encoding="utf-8") == written
+    assert TABLE.read_text(encoding="utf-8") == written
 
 
 def page(told: Told) -> Iterator[str]:
@@ -333,3 +334,10 @@ if AWS itself names such a policy. The emulator does not support these policies,
 finds roles by name whatever their path: the first is tested with AWS's own messages,
 and in the row about the path the trust policy denies everyone as well.
 """
+
+
+@pytest.mark.parametrize("located", Located)
+def test_the_docs_say_what_to_do_about_each_place(located: Located) -> None:
+    table = (DOCS / "operate" / "troubleshooting.md").read_text()
+
+    assert f"\n| {IN_WORDS[located]} | `{located}` |" in table

@@ -143,8 +143,8 @@ def test_it_says_how_many_accounts_fit(operator, managing) -> None:
 
     page = operator.get("/managing/").content.decode()
 
-    assert "<b>Listed accounts: 3 of 1,080</b>, 1 more isn&#x27;t" in page
-    assert "onboarded yet; 1,076 more fit." in page
+    assert "<b>Listed accounts: 3 of 1,080</b>. With 1 more that isn&#x27;t" in page
+    assert "onboarded yet, 1,076 more fit." in page
     assert "Beyond 1,080, use one line for the whole organization" in page
     assert '<meter class="room" min="0" max="1080" value="4">' in page
     assert "Policies that others attach" not in page
@@ -156,7 +156,7 @@ def test_a_list_that_is_nearly_full_stands_out(operator, room_for_two) -> None:
 
     page = operator.get("/managing/").content.decode()
 
-    assert "<b>Listed accounts: 2 of 2</b>; 0 more fit." in page
+    assert "<b>Listed accounts: 2 of 2</b>.</p>" in page
     assert '<meter class="room room-near"' in page
     assert "Policies that others attach to this identity also count." in page
 

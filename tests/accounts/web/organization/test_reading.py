@@ -34,7 +34,7 @@ def test_the_emulated_organization_is_read_and_shown(client, aws) -> None:
     read_on(Organization.objects.get())
     html = client.get(URL).content.decode()
 
-    assert "Bowline reads the organization" in waits
+    assert "Bowline is reading the organization" in waits
     assert f'hx-get="{PROGRESS}" hx-trigger="every 2s"' in waits
     assert all(one.name in html for one in (MANAGING, *MEMBERS, CLOSED))
     assert Organization.objects.get().organization_id in html

@@ -296,6 +296,7 @@ def test_what_got_worse_is_told_with_a_link(viewer, managing) -> None:
     assert "New failures since the last verification" in page
     assert "The trust policy does not let it in." in page
     assert re.search(r"failed\s*</span> Assume the managed role", page)
+    assert "(the role&#x27;s trust policy)" in page
     assert f'href="{run.get_absolute_url()}#checks"' in page
 
 

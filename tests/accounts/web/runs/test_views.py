@@ -334,7 +334,7 @@ def test_a_refusal_shows_its_document_with_the_line_marked(operator) -> None:
     assert '<mark><span class="cause-number">20</span> line &lt;20&gt;</mark>' in page
     assert '<span class="cause-number">14</span>' not in page
     assert "The whole document" in page
-    assert "<b>Where:</b> their trust" in page
+    assert "<b>Where:</b> the role&#x27;s trust policy" in page
     copied = "aws iam update-assume-role-policy --policy-document &#x27;{}&#x27;"
     assert f'data-copy="{copied}"' in page
 
