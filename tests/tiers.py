@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -104,9 +105,13 @@ def is_dear(item: pytest.Item) -> bool:
 
 
 def needs_more(item: pytest.Item) -> bool:
-    """Return whether it needs another program, or attacks a site."""
+    """Return whether it needs another program, or attacks a site. A test of the attacks
+    that takes nothing reads the code, such as whether each form is tried.
+    """
     fixtures = {*getattr(item, "fixturenames", ())}
-    return bool(fixtures & OTHER_PROGRAMS) or item.path.parent == ATTACKS
+    takes = signature(item.obj).parameters  # type: ignore[attr-defined]
+    attacks = item.path.parent == ATTACKS and (takes or uses_database(item))
+    return bool(fixtures & OTHER_PROGRAMS or attacks)
 
 
 def is_quick(item: pytest.Item) -> bool:

@@ -14,11 +14,13 @@ from django.forms import TextInput
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.factors.keeping import has_factor
+from accounts.forms.fields import checked
 from accounts.models import Activity
 from accounts.people.activity import record
 from accounts.web.factors.step import begin_second_step
 from accounts.web.single_sign_on.provider import sign_on_provider
 from accounts.web.you.sessions import ENDED, how_sessions_end
+from onboarding.names import seen
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -30,11 +32,15 @@ UNKNOWN = "an unknown name"
 
 
 class SignInForm(AuthenticationForm):
-    """Refuses a longer name than anybody has: Django's form leaves that to the browser,
-    and the count of wrong passwords has no room for it.
+    """Refuses what is nobody's name: a longer one than the count of wrong passwords has
+    room for, which Django's form leaves to the browser, and one that nobody can read.
     """
 
     username = UsernameField(max_length=150, widget=TextInput({"autofocus": True}))
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        return checked(seen, name)
 
 
 class SignIn(LoginView):

@@ -58,8 +58,8 @@ from tests.test_structure import APP, ENGINE, SITE, dotted, modules, name_of
 MOST = 2.5
 NOISE = 0.0005
 """Seconds of CPU time that say nothing."""
-CERTAIN = 25
-"""How often more needs no repeats."""
+CERTAIN = 1.0
+"""Seconds of CPU time that need no repeats: no other process takes as long."""
 SIZES = (12, 18, 100, 1_000, 8_000)
 """The small ones first: what grows as a power is seen before it takes forever."""
 LETTERS = {*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"}
@@ -82,7 +82,7 @@ def growth(work: Callable[[str], object], shape: Callable[[int], str]) -> float:
                 min(seconds_of(work, text) for _ in range(repeats)) for text in texts
             ]
             grown = times[1] > max(NOISE, MOST * times[0])
-            if not grown or times[1] > CERTAIN * times[0]:
+            if not grown or times[1] > CERTAIN:
                 break
         if grown:
             return times[1] / times[0]

@@ -15,6 +15,7 @@ from allauth.core import context
 from django import forms
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
+from django.urls import get_resolver
 
 from accounts.forms.account import AccessForm, IdentityForm, ProvidersForm
 from accounts.forms.organization import AlikeForm, SharedForm, WatchForm
@@ -43,6 +44,7 @@ from accounts.web.rollouts.forms import SettingsForm
 from accounts.web.runs.views import ApproveForm, CommentForm, ConfirmedForm
 from accounts.web.settings.targets import TargetForm
 from accounts.web.settings.views import RuleForm
+from accounts.web.sign_in import SignInForm
 from accounts.web.spinnaker.deliveries import DeliveryForm
 from accounts.web.spinnaker.views import SpinnakerForm
 from accounts.web.you.preferences import PreferencesForm, SavedFilterForm, SessionStore
@@ -118,9 +120,10 @@ PROVIDERS_DETAILS: dict[str, dict[str, str]] = {
         "cluster-0-rights": "edit",
     }
 }
-NOT_KEPT = {"code", "credential", "pasted"}
-"""A person's own file, which is denied or given back as it is, and a code, which is
-compared: stored nowhere. A passkey's answer is refused as a whole, not in its field.
+NOT_KEPT = {"code", "credential", "password", "pasted"}
+"""A person's own file, which is denied or given back as it is, and a code or password,
+which is compared: stored nowhere. A passkey's answer is refused as a whole, not in its
+field.
 """
 
 
@@ -202,6 +205,7 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
         data, organization=Organization(pk=1), partition="aws"
     ),
     SavedFilterForm: SavedFilterForm,
+    SignInForm: lambda data: SignInForm(None, data),
     TargetForm: lambda data: TargetForm(
         {"channel": "webhook" if "url" in data else "slack", **data}
     ),
@@ -224,6 +228,7 @@ def forms_of_the_site() -> set[type[forms.BaseForm]]:
             yield one
             yield from below(one)
 
+    assert get_resolver().url_patterns  # all views are imported, and so their forms
     return {
         one
         for one in below(forms.BaseForm)
