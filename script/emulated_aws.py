@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 from xml.sax.saxutils import escape
 
+from hypercorn.config import Config
 from ministack.app import main
 from ministack.core import iam_evaluator
 from ministack.services import iam, organizations
@@ -182,6 +183,8 @@ def create_known_account(sent: Any) -> Any:
 
 
 if __name__ == "__main__":
+    # Terraform waits for 5 seconds between requests, after which hypercorn would close.
+    Config.keep_alive_timeout = 60
     organizations._DISPATCH["CreateAccount"] = create_known_account
     cloudformation._ACTION_HANDLERS["DescribeStackResources"] = stack_resources
     iam._IAM_HANDLERS["GetAccountAuthorizationDetails"] = details_with_boundaries
