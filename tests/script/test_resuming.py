@@ -18,21 +18,27 @@ def test_that_passes() -> None:
 def test_that_fails_once() -> None:
     assert "FIXED" in os.environ
 """
+SMALL = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}'
+"""Settings that take no time to read."""
 
 
 def test_what_passed_at_this_commit_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "test_two.py"
-    file.write_text(TWO)
+    (tmp_path / "test_two.py").write_text(TWO)
+    (tmp_path / "small.py").write_text(SMALL)
+    (tmp_path / "pytest.ini").touch()
     passed = tmp_path / "passed-sqlite"
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "small")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     def run(*options: str) -> str:
-        command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-q"]
-        plugin = ["-p", "tests.resuming", "--passed", str(tmp_path / "passed")]
+        command = [sys.executable, "-m", "pytest", "-q", "-c", tmp_path / "pytest.ini"]
+        plugins = ["-p", "xdist.plugin", "-p", "tests.resuming"]
         ended = subprocess.run(
-            [*command, *plugin, *options, str(file)],
+            [*command, *plugins, "--passed", tmp_path / "passed", *options, tmp_path],
             cwd=ROOT,
             capture_output=True,
             text=True,
