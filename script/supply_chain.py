@@ -27,7 +27,9 @@ def sbom(path: Path) -> None:
         venv.create(folder, with_pip=False)
         python = str(Path(folder, "bin", "python"))
         pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-        subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
+        subprocess.run(
+            [*pip, "--no-compile", "--require-hashes", "-r", LOCK], check=True
+        )
         subprocess.run(
             [
                 *(tool("cyclonedx-py"), "environment", python, "-o", path),
