@@ -45,7 +45,7 @@ def test_half():
 """
 SETTINGS = """\
 [tool.pytest.ini_options]
-addopts = "-ra -p xdist"
+addopts = "-ra -p xdist -p _hypothesis_pytestplugin"
 pythonpath = ["."]
 markers = ["in_all_only"]
 """
@@ -155,6 +155,27 @@ def test_a_test_that_fails_without_the_slip_has_noticed_nothing(
 
     said = "It fails without the slip, too: tests/test_sums.py::test_double\n"
     assert capsys.readouterr().out.endswith(said)
+
+
+RANDOM = """\
+from hypothesis import given, strategies
+
+
+@given(strategies.integers())
+def test_any_number(number):
+    with open("{path}", "a") as file:
+        print(number, file=file)
+"""
+
+
+def test_no_slip_is_noticed_by_luck(tree: Path) -> None:
+    drawn = [tree / "first", tree / "second"]
+    for path in drawn:
+        (tree / "tests" / "test_sums.py").write_text(RANDOM.format(path=path))
+        main(["S"], tree)
+
+    assert len(set(drawn[0].read_text().split())) > 9
+    assert drawn[0].read_text() == drawn[1].read_text()
 
 
 def test_tests_that_do_not_end_are_broken_off(
