@@ -140,17 +140,25 @@ class Usage(NamedTuple):
     cpu: float = 0.0
     """Seconds, with those of children that ended."""
     memory: float = 0.0
-    """Megabytes, of which what is shared counts once."""
+    """Megabytes that they wrote, of which what is shared counts once. Those of files
+    depend on which other programs have the same libraries loaded.
+    """
 
 
 def usage(*groups: int) -> Usage:
     """Add up what the processes of these groups use."""
     total = Usage()
     for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError):  # it has just ended
+        with suppress(psutil.Error, OSError):  # it has just ended
             if os.getpgid(process.pid) in groups:
                 total = Usage(
                     total.cpu + sum(process.cpu_times()[:4]),
-                    total.memory + process.memory_full_info().pss / 2**20,
+                    total.memory + written_memory(process.pid),
                 )
     return total
+
+
+def written_memory(process: int) -> float:
+    with open(f"/proc/{process}/smaps_rollup") as file:
+        kilobytes = {name: int(size) for name, size, *_ in map(str.split, [*file][1:])}
+    return (kilobytes["Pss_Anon:"] + kilobytes["SwapPss:"]) / 2**10

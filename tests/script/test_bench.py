@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from script.bench import WORKS, report, table
-from script.emulated_site import Asked, Measured
+from script.emulated_site import Asked, Measured, usage
 
 TWO = {
     "10": Measured({"overview, ms": 40.0, "overview: queries": 20, "verified": "yes"}),
@@ -82,6 +82,36 @@ def test_a_page_names_its_command_and_what_went_wrong() -> None:
 
 def test_what_is_asked_has_no_minutes_unless_they_are_given() -> None:
     assert Asked("10", 5).minutes == 0
+
+
+HOLDS = """\
+import mmap, sys
+
+path, writes = sys.argv[1:]
+with open(path, "rb") as file:
+    held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+for at in range(0, len(held), mmap.PAGESIZE):
+    if writes == "written":
+        held[at] = 1
+    assert held[at] == (writes == "written")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_memory_is_what_was_written_not_what_a_file_maps(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(64 * 2**20))
+    held = {}
+    for pages in "read", "written":
+        command = [sys.executable, "-c", HOLDS, tmp_path / "file", pages]
+        with subprocess.Popen(
+            command, stdin=-1, stdout=-1, start_new_session=True
+        ) as child:
+            assert child.stdout
+            assert child.stdout.readline() == b"ready\n"
+            held[pages] = usage(child.pid).memory
+
+    assert held["written"] - held["read"] == pytest.approx(64, abs=4)
 
 
 @pytest.mark.exhaustive
