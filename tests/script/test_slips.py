@@ -158,9 +158,10 @@ def test_a_test_that_fails_without_the_slip_has_noticed_nothing(
 
 
 RANDOM = """\
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 
+@settings(derandomize=False)
 @given(strategies.integers())
 def test_any_number(number):
     with open("{path}", "a") as file:
