@@ -98,9 +98,7 @@ def approve_entries(row: ManagedAccount) -> None:
     managing = managing_of(stored) if stored else factories.managing()
     documents = described_entries(managing, managed_of(row))
     ManagedAccount.objects.filter(pk=row.pk).have_entries(documents, row.version)
-    row.refresh_from_db(
-        fields=["approved_entries", "approved_version", "approved_environment"]
-    )
+    row.refresh_from_db(fields=["approved_entries", "approved_version"])
 
 
 def person(role: str, **fields: Any) -> User:

@@ -277,7 +277,6 @@ class Account(models.Model):
         abstract = True
 
     FOLLOWS: ClassVar = {
-        "approved_environment",
         "external_id_prefix",
         "pod_issuer",
         "updated_at",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
@@ -37,9 +36,14 @@ from accounts.models.account import (
     is_path_and_role,
     is_session_name,
 )
-from accounts.models.people import AccountEnvironment, CreatedBy, name_of, person_key
+from accounts.models.people import (
+    CreatedBy,
+    approved_in,
+    carried_out_in,
+    name_of,
+    person_key,
+)
 from accounts.models.states import BROKEN, PASSING, VERIFIED, Facts, State, move
-from accounts.slices import in_slices
 from onboarding.carried.fields import are_carried
 from onboarding.description.other_names import are_other_names
 from onboarding.names import ACCOUNT_NAME, IDENTITY_ARN
@@ -290,28 +294,13 @@ class ManagedAccountQuerySet(DescribedQuerySet["ManagedAccount"]):
         )
         return move(self, before, since=PASSING)
 
-    def bulk_create(
-        self, objs: Iterable[ManagedAccount], *args: Any, **options: Any
-    ) -> list[ManagedAccount]:
-        rows = list(objs)
-        find_environments(rows)
-        return super().bulk_create(rows, *args, **options)
-
     def have_entries(self, documents: list[EntryDocument], version: int) -> int:
         """What Spinnaker is to know at that version was approved and carried out."""
         now = {"approved_entries": documents, "approved_version": version}
         if documents:
             environment = documents[0].get("environment") or ""
-            now["approved_environment"] = environment
-            AccountEnvironment.objects.bulk_create(
-                [
-                    AccountEnvironment(account_id=key, environment=environment)
-                    for key in self.order_by().values_list("account_id", flat=True)
-                ],
-                update_conflicts=True,
-                unique_fields=["account_id"],
-                update_fields=["environment"],
-            )
+            ids = self.order_by().values_list("account_id", flat=True)
+            carried_out_in(ids, environment)
         return self.update(**now)
 
     def accept(self, by: Any) -> int:
@@ -347,23 +336,6 @@ def is_verified(value: Any) -> bool:
         and isinstance(value.get("managed"), dict)
         and are_documents(value.get("entries"))
     )
-
-
-def find_environments(rows: Iterable[ManagedAccount]) -> None:
-    """Put accounts that are new, or may be others, where their AWS accounts are."""
-    by_id = {row.account_id: row for row in rows}
-    for row in by_id.values():
-        row.approved_environment = None
-    for some in in_slices(sorted(by_id)):
-        for one in AccountEnvironment.objects.filter(account_id__in=some):
-            by_id[one.account_id].approved_environment = one.environment
-
-
-def both_environments(described: str, approved: str | None) -> frozenset[str]:
-    """Return what an account is described in, and what it was last approved in: until a
-    move is approved, it is in both.
-    """
-    return frozenset({described, described if approved is None else approved})
 
 
 class ManagedAccount(
@@ -441,11 +413,6 @@ class ManagedAccount(
         settings.AUTH_USER_MODEL, blank=True, editable=False, related_name="+"
     )
     """Who edited it, or what it follows from, since a plan of it was approved."""
-    approved_environment = models.CharField(  # noqa: DJ001 - empty has a meaning
-        max_length=60, null=True, editable=False
-    )
-    """In which its AWS account was last approved, by this row or one before; null: it
-    never was."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ManagedAccountQuerySet.as_manager()
@@ -503,11 +470,6 @@ class ManagedAccount(
     def __str__(self) -> str:
         return f"{self.name} ({self.account_id})"
 
-    def save(self, *args: Any, **options: Any) -> None:
-        if options.get("update_fields") is None:
-            find_environments([self])
-        super().save(*args, **options)
-
     def get_absolute_url(self) -> str:
         return reverse("accounts:account", args=[self.pk])
 
@@ -535,7 +497,11 @@ class ManagedAccount(
 
     @property
     def environments(self) -> frozenset[str]:
-        return both_environments(self.environment, self.approved_environment)
+        """Return what it is described in, and what its AWS account was approved in:
+        until a move is approved and carried out, it is in both.
+        """
+        approved = approved_in([self.account_id]).get(self.account_id, frozenset())
+        return approved | {self.environment}
 
     @property
     def is_assumable(self) -> bool:

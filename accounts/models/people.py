@@ -1,5 +1,5 @@
 """People: who they are, what they may decide and where, the tokens that act as
-them, and the log of what they decided.
+them, and the log of what they decided; and where an AWS account was approved.
 """
 
 from __future__ import annotations
@@ -7,14 +7,16 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from accounts.models.account import Check, Readable, is_texts
 from accounts.models.lease import Durable, DurableQuerySet
 from accounts.models.states import Status, log_states, move
 from accounts.refused import Refused
+from accounts.slices import in_slices
 from onboarding.names import one_line
 
 if TYPE_CHECKING:
@@ -361,8 +364,8 @@ class JobQuerySet(DurableQuerySet[J]):
 
 
 class AccountEnvironment(models.Model):
-    """The environment belongs to the AWS account: it stays when the account's row is
-    deleted, renamed, or added again.
+    """The environment that was last approved and carried out belongs to the AWS
+    account: it stays when the account's row is deleted, renamed, or added again.
     """
 
     account_id = models.CharField(max_length=12, primary_key=True)
@@ -371,6 +374,84 @@ class AccountEnvironment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.environment or 'no environment'}"
+
+
+class ApprovedEnvironment(models.Model):
+    """An environment in which a plan of the AWS account was approved that isn't carried
+    out: it counts from the approval on, whatever became of the plan.
+    """
+
+    account_id = models.CharField(max_length=12)
+    environment = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "environment"], name="approved_environment_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.environment or 'no environment'}"
+
+
+HOMES = (AccountEnvironment, ApprovedEnvironment)
+
+
+def approved_in(account_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Find the environments in which these AWS accounts were approved, whether they are
+    in Bowline or not; of one that never was, nothing.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for some in in_slices(sorted({*account_ids})):
+        first, second = (
+            home.objects.filter(account_id__in=some).values_list(
+                "account_id", "environment"
+            )
+            for home in HOMES
+        )
+        for key, environment in first.union(second):
+            found[key] = found.get(key, frozenset()) | {environment}
+    return found
+
+
+def approved_among(accounts: models.QuerySet[Any]) -> set[str]:
+    """Find the environments in which the AWS accounts of these rows were approved, with
+    as many queries for any number.
+    """
+    ids = accounts.order_by().values("account_id")
+    each = (home.objects.filter(account_id__in=ids) for home in HOMES)
+    found = (rows.values_list("environment", flat=True).distinct() for rows in each)
+    return {*chain.from_iterable(found)}
+
+
+def approved_outside(environments: Iterable[str], account_id: str) -> Q:
+    """Keep the rows whose AWS account, by this field, was approved in another
+    environment than these.
+    """
+    others = ~Q(environment__in=sorted(environments))
+    same = Q(account_id=OuterRef(account_id))
+    first, second = (Exists(home.objects.filter(same, others)) for home in HOMES)
+    return Q(first) | Q(second)
+
+
+def begin_in(account_id: str, environment: str) -> None:
+    """A plan of the AWS account was approved in this environment."""
+    ApprovedEnvironment.objects.get_or_create(
+        account_id=account_id, environment=environment
+    )
+
+
+def carried_out_in(account_ids: Iterable[str], environment: str) -> None:
+    """What was approved of these AWS accounts was carried out: they are in this one."""
+    keys = sorted({*account_ids})
+    AccountEnvironment.objects.bulk_create(
+        [AccountEnvironment(account_id=key, environment=environment) for key in keys],
+        update_conflicts=True,
+        unique_fields=["account_id"],
+        update_fields=["environment"],
+    )
+    ApprovedEnvironment.objects.filter(account_id__in=keys).delete()
 
 
 class BrowserSession(AbstractBaseSession):

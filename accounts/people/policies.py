@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import NamedTuple
 
-from accounts.models import AccountEnvironment, EnvironmentPolicy, ManagedAccount
+from accounts.models import EnvironmentPolicy, ManagedAccount
+from accounts.models.people import HOMES
 
 
 class Policy(NamedTuple):
@@ -32,12 +34,12 @@ def is_production(environment: str) -> bool:
 
 
 def environments() -> set[str]:
-    """List the environments that an account is described in, or an AWS account was last
+    """List the environments that an account is described in, or an AWS account was
     approved in, whether it is still in Bowline or not.
     """
-    described = ManagedAccount.objects.order_by().values_list("environment", flat=True)
-    approved = AccountEnvironment.objects.values_list("environment", flat=True)
-    return {*described.distinct(), *approved.distinct()}
+    tables = (model.objects.order_by() for model in (ManagedAccount, *HOMES))
+    found = (rows.values_list("environment", flat=True).distinct() for rows in tables)
+    return {*chain.from_iterable(found)}
 
 
 def strict_among(environments: Collection[str]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """What a decision touches: its reach.
 
-An account is in the environment that it was last approved in, and in the one that it is
-described in: until a move is approved, what asks for more of them decides.
+An account is in the environments that its AWS account was approved in, looked up by its
+ID, and in the one that it is described in: until a move is carried out, what asks for
+more of them decides.
 """
 
 from __future__ import annotations
@@ -11,14 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from accounts.models import (
-    AccountEnvironment,
-    Delivery,
-    ManagedAccount,
-    ManagingAccount,
-    Run,
-)
-from accounts.models.managed import both_environments
+from accounts.models import Delivery, ManagedAccount, ManagingAccount, Run
+from accounts.models.people import approved_in
 from accounts.slices import in_slices
 
 MANAGING = "the managing account"
@@ -27,8 +22,8 @@ MANAGING = "the managing account"
 Pair = tuple[str, str]
 """An account's name, and an environment that it is in."""
 
-InBowline: TypeAlias = tuple[UUID, str, str, str, str | None]
-"""An account's key, its ID, its name, and what says its environments."""
+InBowline: TypeAlias = tuple[UUID, str, str, frozenset[str]]
+"""An account's key, its ID, its name, and its environments."""
 
 Losses: TypeAlias = Mapping[str, Sequence[str]]
 """The environments of each account that Spinnaker loses, by its ID; of one that isn't
@@ -75,13 +70,17 @@ def unknown_in_words(account_ids: Collection[str]) -> str:
 
 def in_bowline(keys: Iterable[UUID], *, locks: bool = False) -> Iterator[InBowline]:
     """Read these accounts. `locks`: none of them moves until the transaction ends. Lock
-    runs first, as workers do.
+    runs first, as workers do. Environments are read once the rows are locked.
     """
-    fields = ("pk", "account_id", "name", "environment", "approved_environment")
+    fields = ("pk", "account_id", "name", "environment")
     for some in in_slices(sorted(set(keys))):
         rows = ManagedAccount.objects.filter(pk__in=some).order_by("pk")
         rows = rows.select_for_update(no_key=True) if locks else rows
-        yield from rows.values_list(*fields)
+        found = list(rows.values_list(*fields))
+        approved = approved_in(account_id for _, account_id, *_ in found)
+        for key, account_id, name, described in found:
+            before = approved.get(account_id, frozenset())
+            yield key, account_id, name, before | {described}
 
 
 def keys_of_ids(account_ids: Iterable[str]) -> set[UUID]:
@@ -92,23 +91,6 @@ def keys_of_ids(account_ids: Iterable[str]) -> set[UUID]:
         for some in in_slices(sorted({*account_ids}))
         for key in rows.filter(account_id__in=some).values_list("pk", flat=True)
     }
-
-
-def approved_in(account_ids: Iterable[str]) -> dict[str, str]:
-    """Find the environments in which these AWS accounts were last approved, whether
-    they are in Bowline or not.
-    """
-    return {
-        one.account_id: one.environment
-        for some in in_slices(sorted({*account_ids}))
-        for one in AccountEnvironment.objects.filter(account_id__in=some)
-    }
-
-
-def each_environment(rows: Iterable[Sequence[Any]]) -> Iterator[Pair]:
-    for name, described, approved in rows:
-        for environment in both_environments(described, approved):
-            yield name, environment
 
 
 def around(account: ManagedAccount, *, locks: bool = False) -> DecisionReach:
@@ -123,9 +105,9 @@ def around_each(
     managing = managing_ids()
     return {
         key: DecisionReach(
-            frozenset(each_environment([row])), managing=account_id in managing
+            frozenset((name, one) for one in where), managing=account_id in managing
         )
-        for key, account_id, *row in in_bowline(keys, locks=locks)
+        for key, account_id, name, where in in_bowline(keys, locks=locks)
     }
 
 
@@ -182,7 +164,7 @@ def planned_reach(
     run: Run,
     rows: Mapping[UUID, InBowline],
     by_id: Mapping[str, InBowline],
-    approved: Mapping[str, str],
+    approved: Mapping[str, frozenset[str]],
     managing: Collection[str],
 ) -> DecisionReach:
     stored: dict[str, Any] = run.reach
@@ -190,9 +172,11 @@ def planned_reach(
     named = {key: by_id[key][2] for key in lost if key in by_id}
     own = rows.get(run.account_id) if run.account_id else None
     found = [*([own] if own else ()), *(by_id[key] for key in named)]
-    pairs = {*each_environment(row[2:] for row in found)}
+    pairs = {(name, one) for _, _, name, where in found for one in where}
     pairs |= {(run.account_name, one) for one in stored.get("environments", ())}
-    pairs |= {(named.get(key, key), approved[key]) for key in lost if key in approved}
+    pairs |= {
+        (named.get(key, key), one) for key in lost for one in approved.get(key, ())
+    }
     pairs |= {(named.get(key, key), one) for key in lost for one in lost[key]}
     return DecisionReach(
         accounts=frozenset(pairs),
@@ -212,12 +196,11 @@ def managing_ids() -> set[str]:
 
 def losses_of(account_ids: Iterable[str]) -> Losses:
     """Find the environments that these accounts are in now."""
-    found: dict[str, list[str]] = {key: [] for key in sorted({*account_ids})}
-    for account_id, environment in approved_in(found).items():
-        found[account_id] = [environment]
-    for _, account_id, *row in in_bowline(keys_of_ids(found)):
-        found[account_id] = [one for _, one in each_environment([row])]
-    return found
+    keys = sorted({*account_ids})
+    found = approved_in(keys)
+    for _, account_id, _, environments in in_bowline(keys_of_ids(keys)):
+        found[account_id] = environments
+    return {key: sorted(found.get(key, ())) for key in keys}
 
 
 def as_stored(

@@ -19,7 +19,7 @@ from accounts.mapping.managing import managing_row
 from accounts.mapping.plans import plan_of, take_over_of
 from accounts.mapping.spinnaker import claim_names
 from accounts.models import Activity, ManagedAccount, ManagingAccount, Rollout, Run
-from accounts.models.people import MovedMeanwhile
+from accounts.models.people import MovedMeanwhile, begin_in
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import OPEN, State, Status
 from accounts.people.activity import record
@@ -322,6 +322,7 @@ def approve(
     tested = access_tested(run, plan, Answer.of(test))
     to = Status.APPROVED if has_wave(run) else Status.APPLYING
     run.approve(to, by, comment, approved_digest=plan.digest)
+    keep_environment(run)
     if has_wave(run):
         tell_rollout(run)
     else:
@@ -330,6 +331,16 @@ def approve(
         transaction.on_commit(partial(wake, run))
     record_run(by, What.APPROVE, run, test=tested)
     return run
+
+
+def keep_environment(run: Run) -> None:
+    """Let what is approved count in the account's environment from now on, whatever
+    becomes of it; a removal moves nothing.
+    """
+    if run.account_id and run.kind != Run.Kind.REMOVE:
+        rows = ManagedAccount.objects.filter(pk=run.account_id)
+        for account_id, environment in rows.values_list("account_id", "environment"):
+            begin_in(account_id, environment)
 
 
 def has_wave(run: Run) -> bool:

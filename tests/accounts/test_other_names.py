@@ -163,7 +163,7 @@ def test_all_names_are_in_one_environment() -> None:
     documents = described_entries(managing, managed_of(account))
 
     assert {one["environment"] for one in documents} == {"staging"}
-    assert account.approved_environment == "staging"
+    assert account.environments == {"staging"}
 
 
 def test_the_managing_account_is_verified_where_any_of_them_works(managing) -> None:

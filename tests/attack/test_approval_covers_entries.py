@@ -125,7 +125,7 @@ def test_nobody_takes_an_account_out_of_a_strict_environment_alone(
     assert approve(run, person("approver"))
     assert carried(run).status == Status.VERIFIED
     assert bundled()["environment"] == "staging"
-    assert ManagedAccount.objects.get().approved_environment == "staging"
+    assert ManagedAccount.objects.get().environments == {"staging"}
 
 
 def test_a_verification_does_not_pass_an_edit_off_as_approved(

@@ -28,9 +28,8 @@ from accounts.models import (
     Spinnaker,
     SpinnakerName,
 )
-from accounts.models.managed import both_environments
+from accounts.models.people import approved_in
 from accounts.packed import packed, unpacked
-from accounts.people.reach import approved_in
 from accounts.slices import in_slices, read_in_slices
 from onboarding.accounts_file.managed import WrittenAccount, spinnaker_written
 from onboarding.accounts_file.reader import Problem
@@ -133,8 +132,8 @@ class Compared:
     """What differs, before and after."""
     kept: Mapping[str, Provider]
     """The row's providers of which no choice differs: what was looked up stays."""
-    approved: str | None
-    """In which environment the AWS account was last approved."""
+    approved: frozenset[str]
+    """In which environments the AWS account was approved, before and after."""
 
     @property
     def what(self) -> str:
@@ -152,7 +151,7 @@ class Compared:
         """Return the environments that it is in before and after."""
         described = self.written.managed.environment
         before = {self.row.environment} if self.row else set()
-        return both_environments(described, self.approved) | before
+        return self.approved | before | {described}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +189,10 @@ def compare(written: Iterable[WrittenAccount], *, lock: bool = False) -> Compari
     }
     held = list(ManagedAccount.objects.values_list("name", "account_id", "pk"))
     rows = rows_by_name((pk for name, _, pk in held if name in named), lock=lock)
-    approved = approved_in(one.managed.account_id for one in written)
+    ids = {one.managed.account_id for one in written}
+    approved = approved_in(ids | {row.account_id for row in rows.values()})
     accounts = tuple(
-        compared_account(
-            one,
-            row_of(one, rows),
-            approved.get(one.managed.account_id),
-        )
-        for one in written
+        compared_account(one, row_of(one, rows), approved) for one in written
     )
     by_id = {account_id: name for name, account_id, _ in held}
     return Comparison(
@@ -229,7 +224,9 @@ def row_of(
 
 
 def compared_account(
-    written: WrittenAccount, row: ManagedAccount | None, approved: str | None
+    written: WrittenAccount,
+    row: ManagedAccount | None,
+    approved: Mapping[str, frozenset[str]],
 ) -> Compared:
     held = held_providers(row)
     kept = kept_providers(held, written)
@@ -240,8 +237,13 @@ def compared_account(
             for one in providers_of(written.managed)
         },
     }
+    ids = {written.managed.account_id, *([row.account_id] if row else ())}
     return Compared(
-        written, row, differences(settings_of_row(row), after), kept, approved
+        written,
+        row,
+        differences(settings_of_row(row), after),
+        kept,
+        frozenset().union(*(approved.get(one, ()) for one in ids)),
     )
 
 

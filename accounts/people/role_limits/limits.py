@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Activity, ManagedAccount, RoleLimit
+from accounts.models.people import approved_outside
 from accounts.people.activity import Decision, record_many
 from accounts.people.role_limits.naming import LIMITED, NONE
 from accounts.people.role_limits.reach import Reach
@@ -84,15 +85,14 @@ def may(person: Person, role: UserRole, environment: str) -> bool:
 
 def inside(person: Person, role: UserRole, field: str) -> Q:
     """Keep the rows whose environment, in this field, the person's role is for, and the
-    one that they were last approved in, too.
+    ones that their AWS accounts were approved in, too.
     """
     environments = environments_of(person, role)
     if environments is None:
         return Q()
-    approved = f"{field.removesuffix('environment')}approved_environment"
-    within = sorted(environments)
-    stays = Q(**{approved: None}) | Q(**{f"{approved}__in": within})
-    return Q(**{f"{field}__in": within}) & stays
+    account_id = f"{field.removesuffix('environment')}account_id"
+    within = Q(**{f"{field}__in": sorted(environments)})
+    return within & ~approved_outside(environments, account_id)
 
 
 def waits_for(person: Person) -> Q:

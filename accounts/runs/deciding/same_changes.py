@@ -13,6 +13,7 @@ from accounts.models import Run
 from accounts.models.people import MovedMeanwhile
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import Status
+from accounts.people.reach import around_each
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs.actions import READ, approve
@@ -64,7 +65,6 @@ MOST_AT_ONCE = 500
 COLUMNS = (
     *READ,
     *(f"account__{one}" for one in ("granted_at", "policy_set", "environment")),
-    "account__approved_environment",
 )
 """What is to be known of every run."""
 
@@ -158,19 +158,19 @@ class Same(NamedTuple):
 
 def same_of(one: Run, by: User) -> Same:
     """Find the plans that are the same as this one, with constant queries."""
-    found = Run.objects.same_anywhere(one.fingerprint).order_by("account_name", "pk")
-    waiting = list(found.select_related("account").only(*COLUMNS)[:MOST_AT_ONCE])
-    total = found.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
+    same = Run.objects.same_anywhere(one.fingerprint).order_by("account_name", "pk")
+    waiting = list(same.select_related("account").only(*COLUMNS)[:MOST_AT_ONCE])
+    total = same.count() if len(waiting) == MOST_AT_ONCE else len(waiting)
     room = room_in_plan(one)
     joining = [run.pk for run in waiting if run.account and not run.account.granted_at]
     without_room = set() if room is None else set(joining[room:])
+    ticked = {run.pk for run in waiting} - without_room
     limited = environments_of(by, APPROVER)
-    inside = {
-        run.pk
-        for run in waiting
-        if limited is None or (run.account and run.account.environments <= limited)
-    }
-    return Same(waiting, total, room, without_room, inside - without_room)
+    if limited is not None:
+        found = around_each(run.account_id for run in waiting if run.account_id)
+        inside = {key for key, one in found.items() if one.environments <= limited}
+        ticked &= {run.pk for run in waiting if run.account_id in inside}
+    return Same(waiting, total, room, without_room, ticked)
 
 
 def refuse_crowd(fingerprint: str, chosen: set[str]) -> str:

@@ -14,8 +14,9 @@ from accounts.mapping import snapshots
 from accounts.mapping.entries import verified_entries
 from accounts.mapping.managing import managing_row
 from accounts.models import DeliveredAccount, Delivery, DeliveryStep, ManagedAccount
+from accounts.models.people import approved_in
 from accounts.people.deciding import second_person_for
-from accounts.people.reach import approved_in, each_environment, reach_of_delivery
+from accounts.people.reach import reach_of_delivery
 from accounts.slices import in_slices
 from accounts.spinnaker.bundles import refuse_twins
 from accounts.spinnaker.deliveries.looking import Reached, look
@@ -66,10 +67,6 @@ class Ledger:
         return {"account_id": body.document["accountId"], "external_id": external_id}
 
 
-COLUMNS = ("name", "environment", "approved_environment")
-"""In which environments an account is, see people/reach.py."""
-
-
 def wanted_bodies() -> tuple[Body, ...]:
     """Write each account as it was approved and last proved; raise Twins, or
     NoManagingAccount.
@@ -85,18 +82,20 @@ def environments(names: Collection[str]) -> list[str]:
     names; empty: of none.
     """
     left, found = set(names), set[str]()
-    for row in held().only("verified", *COLUMNS):
+    sent = DeliveredAccount.objects.filter(name__in=names).order_by()
+    ids = {*sent.values_list("account_id", flat=True)}
+    for row in held().only("verified", "environment", "account_id"):
         mine = {entry["name"] for entry in row.verified["entries"]}
         if mine & left:
-            columns = (row.name, row.environment, row.approved_environment)
-            found.update(one for _, one in each_environment([columns]))
+            found.add(row.environment)
+            ids.add(row.account_id)
             left -= mine
     for some in in_slices(sorted(left)):
         rows = ManagedAccount.objects.filter(spinnaker_names__name__in=some).order_by()
-        found.update(one for _, one in each_environment(rows.values_list(*COLUMNS)))
-    sent = DeliveredAccount.objects.filter(name__in=names).order_by()
-    found |= {*approved_in(sent.values_list("account_id", flat=True)).values()}
-    return sorted(found or {""})
+        for account_id, environment in rows.values_list("account_id", "environment"):
+            found.add(environment)
+            ids.add(account_id)
+    return sorted(found.union(*approved_in(ids).values()) or {""})
 
 
 AT_ONCE = 500

@@ -26,7 +26,7 @@ from accounts.lists.declaration import AT_ONCE
 from accounts.lists.runs import COLUMNS, reported, rows_of
 from accounts.mapping.managing import left_over, managing_row
 from accounts.models import ManagedAccount, Rollout, Run
-from accounts.models.managed import both_environments
+from accounts.models.people import approved_among
 from accounts.models.runs import RunQuerySet
 from accounts.models.states import BADGES, OPEN, UNSUCCESSFUL, WORKING, Status, words_of
 from accounts.people.role_limits.limits import limits_of
@@ -460,10 +460,9 @@ def standing_in(rollout: Rollout, census: Census, managing: Run | None) -> Stand
 
 def environments_of(runs: RunQuerySet) -> set[str]:
     """Return the environments that the accounts of these runs are in now."""
-    found = runs.exclude(account=None).order_by()
-    fields = ("account__environment", "account__approved_environment")
-    pairs = found.values_list(*fields).distinct()
-    return {one for pair in pairs for one in both_environments(*pair)}
+    rows = ManagedAccount.objects.filter(pk__in=runs.order_by().values("account"))
+    described = rows.order_by().values_list("environment", flat=True).distinct()
+    return {*described, *approved_among(rows)}
 
 
 def left_over_of(rollout: Rollout) -> int:

@@ -16,6 +16,7 @@ from accounts.mapping.completeness import missing
 from accounts.mapping.plans import plan_of
 from accounts.models import ManagedAccount, Run
 from accounts.people.doors import posted_by_approver
+from accounts.people.reach import around_all
 from accounts.people.role_limits.limits import environments_of
 from accounts.people.roles import APPROVER
 from accounts.runs import actions
@@ -180,18 +181,19 @@ def identical_plans(
         "form": form or CommentForm(asks_test=asks_for_test_of_any(runs, plan)),
         "brought": brought(account.policy_set for account in accounts),
         "granted": granted_in(same.rows),
-        **limits(
-            request, {one for account in accounts for one in account.environments}
-        ),
+        **limits(request, accounts),
         "crumbs": crumbs("runs"),
     }
     return render(request, "runs/identical_plans.html", shown)
 
 
-def limits(request: Request, environments: set[str]) -> dict[str, Any]:
+def limits(request: Request, accounts: list[ManagedAccount]) -> dict[str, Any]:
     """Say which plans can be selected, where the role is for some of them only."""
     limited = environments_of(request.user, APPROVER)
-    if limited is None or environments <= limited:
+    if limited is None:
+        return {"limited": None}
+    environments = around_all(row.pk for row in accounts).environments
+    if environments <= limited:
         return {"limited": None}
     if not environments & limited:
         return {"limited": None, **here(request, *environments)}

@@ -89,7 +89,8 @@ def test_describing_every_account_otherwise_leaves_the_managing_account_strict(
 def test_a_nameless_account_is_strict_where_production_was_renamed(olga: User) -> None:
     production()
     account = describe_as("", olga)
-    ManagedAccount.objects.update(approved_environment="")
+    AccountEnvironment.objects.update(environment="")
+    AccountEnvironment.objects.create(account_id="9" * 12, environment="production")
 
     with pytest.raises(SamePerson, match="Without an environment"):
         approve(planned(account, olga), olga)
@@ -116,6 +117,12 @@ def again_as_dev(way: str, by: User) -> ManagedAccount:
         with editing(row, by):
             row.account_id = ID
             row.save()
+    elif way == "changed ID in a file":
+        account_row("new", account_id="9" * 12, environment="dev")
+        again_as_dev("file", by)
+    elif way == "changed ID in the database":
+        account_row("other", account_id="9" * 12, environment="dev")
+        ManagedAccount.objects.filter(name="other").update(account_id=ID)
     else:
         one = {"name": "new", "account_id": ID, "regions": ["us-east-1"]}
         one |= {"environment": "dev", "providers": {"ec2": {}}}
@@ -123,7 +130,10 @@ def again_as_dev(way: str, by: User) -> ManagedAccount:
     return ManagedAccount.objects.get(account_id=ID)
 
 
-@pytest.mark.parametrize("way", ["page", "changed ID", "file"])
+WAYS = ["page", "changed ID", "file", "changed ID in a file"]
+
+
+@pytest.mark.parametrize("way", [*WAYS, "changed ID in the database"])
 def test_what_was_deleted_and_is_added_again_is_where_it_was(
     olga: User, way: str
 ) -> None:
@@ -135,13 +145,32 @@ def test_what_was_deleted_and_is_added_again_is_where_it_was(
         approve(planned(account, olga), olga)
 
 
-@pytest.mark.parametrize("way", ["page", "changed ID", "file"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_role_for_dev_adds_no_account_of_production(olga: User, way: str) -> None:
     forget_account(production(), olga)
     limit(olga, OPERATOR, ["dev"], None)
 
     with pytest.raises((Outside, FileProblems), match="is in production"):
         again_as_dev(way, olga)
+
+
+def test_an_approval_counts_whatever_became_of_it(olga: User) -> None:
+    """AWS refuses half-way: roles exist, and nothing was carried out to the end."""
+    account = account_row(environment="production")
+    run = planned(account, olga)
+    approve(run, decider("paul"))
+    Run.objects.filter(pk=run.pk).update(status=Status.FAILED)
+    ManagedAccount.objects.update(state=State.FAILED)
+    account = describe_as("dev", olga)
+
+    assert account.environments == {"dev", "production"}
+    with pytest.raises(SamePerson, match="In production"):
+        approve(planned(account, olga), olga)
+    Run.objects.update(status=Status.FAILED)
+    forget_account(account, decider("pia"))
+    again_as_dev("page", olga)
+    with pytest.raises(SamePerson, match="In production"):
+        approve(planned(ManagedAccount.objects.get(), olga), olga)
 
 
 def test_a_move_that_was_approved_is_kept_by_the_account(olga: User) -> None:

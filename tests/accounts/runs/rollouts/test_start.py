@@ -134,7 +134,7 @@ def test_names_that_nobody_has_are_claimed_with_few_queries(
 ) -> None:
     chosen = accounts(40)
 
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(45):
         rollouts.start(chosen, ONBOARD, None)
 
     assert SpinnakerName.objects.count() == 40

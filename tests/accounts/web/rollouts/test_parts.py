@@ -37,7 +37,7 @@ def rollout(both, managing):
     row = started(4, by=both, environment="dev")
     last = runs_of(row).last()
     type(last.account).objects.filter(pk=last.account_id).update(
-        environment="production", approved_environment="production"
+        environment="production"
     )
     plan(row)
     return row
