@@ -365,7 +365,6 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
             ("bundle-readme", "/bundles/2/files/README.md"),
             ("bundle-file", "/bundles/2/files/hal/accounts.yml"),
             ("bundle-since", "/bundles/2/since/1/"),
-            ("halconfig", "/bundles/2/halconfig/"),
             ("spinnaker-now", "/bundles/now/"),
             ("deliveries", "/bundles/deliveries/"),
             ("managing", "/managing/"),

@@ -109,11 +109,6 @@ PAGES = {
         *("deliveries", "delivery"),
     ),
     **helped(
-        "Bowline merges the accounts into the Halyard config, and doesn't store it.",
-        "command-line#merge_halconfig",
-        "halconfig",
-    ),
-    **helped(
         "See who can assume the managed role and why it has each permission.",
         "least-privilege#how-permissions-are-limited",
         "permissions",

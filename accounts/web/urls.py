@@ -12,7 +12,7 @@ from accounts.web.adopting import taking_over
 from accounts.web.adopting import views as adopting
 from accounts.web.bulk import exports, from_file
 from accounts.web.bulk import views as bulk
-from accounts.web.bundles import comparing, halconfig
+from accounts.web.bundles import comparing
 from accounts.web.bundles import views as bundles
 from accounts.web.handoff import organization as organization_hand_off
 from accounts.web.handoff import views as handoff
@@ -138,7 +138,6 @@ urlpatterns = [
     page("bundles/<int:number>/", bundles.bundle),
     path("bundles/<int:number>/files/<path:path>", bundles.bundle, name="bundle-file"),
     page("bundles/<int:number>/download/", bundles.bundle_download),
-    page("bundles/<int:number>/halconfig/", halconfig.halconfig),
     page("bundles/<int:number>/since/<int:since>/", comparing.bundle_since),
     *exports.files,
     path("template.csv", from_file.file_template, CSV, name="template-csv"),

@@ -29,7 +29,6 @@ from accounts.web.adopting.views import AddForm as AddAdoptedForm
 from accounts.web.adopting.views import AdoptForm, LookForm
 from accounts.web.bulk.from_file import FileForm
 from accounts.web.bulk.views import BulkEditForm
-from accounts.web.bundles.halconfig import HalconfigForm
 from accounts.web.factors.views import AddPasskeyForm, AppForm, CodeForm, PasskeyForm
 from accounts.web.managing.forms import ManagingForm
 from accounts.web.people.forms import (
@@ -176,7 +175,6 @@ BOUND: dict[type[forms.BaseForm], Callable[[dict[str, str]], forms.BaseForm]] = 
     ),
     PlansForm: lambda data: PlansForm(data, plans=2, says="It."),
     ApproveForm: lambda data: ApproveForm(data, run=Run(account_name="a"), says="It."),
-    HalconfigForm: lambda data: HalconfigForm(data, has_clusters=True),
     IdentityForm: IdentityForm,
     RuleForm: lambda data: RuleForm({"by": "name", **data}),
     ManagingForm: lambda data: ManagingForm(

@@ -285,7 +285,6 @@ SHARED: dict[str, tuple[str, dict[str, Any]]] = {
     "build a bundle": ("/bundles/build/", {}),
     "say which bundle is installed": ("/bundles/1/installed/", {}),
     "say how Spinnaker is run": ("/settings/spinnaker/run-by/", {"run_by": "live"}),
-    "merge a bundle": ("/bundles/1/halconfig/", {}),
     "approve a delivery": ("/bundles/deliveries/1/approve/", {"read": "a" * 64}),
     "discard a delivery": ("/bundles/deliveries/1/discard/", {}),
     "look for the organization": ("/accounts/hand-off/look/", {}),

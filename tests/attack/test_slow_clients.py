@@ -154,7 +154,7 @@ def test_plain_http_is_sent_to_https(site_behind_nginx: Front) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "megabytes"), [("/sign-in/", 4), ("/bundles/1/halconfig/", 40)]
+    ("path", "megabytes"), [("/sign-in/", 4), ("/accounts/adopt/", 40)]
 )
 def test_a_body_that_is_far_too_large_is_refused_by_its_header(
     path: str, megabytes: int, site_behind_nginx: Front

@@ -132,7 +132,7 @@ class Pages(NamedTuple):
         """Yield the addresses of pages that a person fills in."""
         account = self.accounts[0].get_absolute_url()
         yield from ("/sign-in/", "/accounts/new/", "/managing/", "/accounts/adopt/")
-        yield from (f"{account}identity/", f"{account}access/", "/bundles/1/halconfig/")
+        yield from (f"{account}identity/", f"{account}access/")
         yield from (f"{adoption_of().get_absolute_url()}{i}/" for i in ("add", "aws"))
         yield from (f"{account}{tail}" for tail in DETAILS)
 

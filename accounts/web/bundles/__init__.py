@@ -1,1 +1,1 @@
-"""Bundles: the list, one with its files, what changed, and the merge."""
+"""Bundles: the list, one with its files, and what changed."""

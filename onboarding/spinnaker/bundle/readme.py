@@ -186,8 +186,8 @@ hal deploy apply
 - `NO_VALIDATE=1 hal/apply.sh` is for a host without a network: with one that swallows
   packets each validated call takes minutes.
 - A call takes two to three seconds, so the first run takes about {minutes}. For many
-  accounts, merge them into the Halyard config instead: Bowline's page of this bundle
-  does it.
+  accounts, merge them into the Halyard config instead, with Bowline's
+  `manage.py merge_halconfig`.
 {removed}{primary}{features}
 See that it worked: `hal/check.sh` answers “same” for each account.
 

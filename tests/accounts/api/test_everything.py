@@ -98,7 +98,6 @@ TOKENS = "Tokens"
 PREFERENCES = "Preferences"
 WHO_MAY = "People, roles, and second approvers"
 WHERE = "The connection with Spinnaker, targets of notifications"
-OWN_FILE = "Merging a bundle into a Halyard config"
 
 FOR_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
@@ -126,7 +125,6 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
         *("spinnaker-disconnect", "spinnaker-edit", "target", "target-add"),
         *("target-pause", "target-remove", "target-rotate", "target-test", "targets"),
     ),
-    OWN_FILE: ("halconfig",),
 }
 """What docs/reference/api.md explains to be for people only, in rows that begin so."""
 
@@ -208,7 +206,6 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
         "settings",
     ),
     WHERE: ("spinnaker-edit", "target", "target-add", "targets"),
-    OWN_FILE: ("halconfig",),
     TEXTS: ("document", "documentation", "picture"),
     SEARCH: ("search",),
     CONNECTED: ("adopt-wait",),

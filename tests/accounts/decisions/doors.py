@@ -66,7 +66,6 @@ ASKING: Mapping[str, str] = {
     "clusters-find": "asks a worker",
     "file-check": "waits for a worker",
     "from-file": "reads a file",
-    "halconfig": "merges a file, and keeps nothing",
     "organization-adding": "waits for a worker",
     "organization-progress": "waits for a worker",
     "organization-read": "asks a worker",

@@ -128,7 +128,9 @@ def test_the_next_commands_can_be_copied(operator) -> None:
     assert lines[1] == "./verify.sh"
     assert lines[2] == "hal/apply.sh --dry-run"
     assert lines[3].startswith("hal/apply.sh && ")
-    assert 'data-copy="./verify.sh"' in response.content.decode()
+    page = response.content.decode()
+    assert 'data-copy="./verify.sh"' in page
+    assert 'href="/help/docs/command-line/#merge_halconfig"' in page
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_required_fields_are_marked_and_named_as_before(page: Page) -> None:
     marks = page.evaluate(
         "[...document.querySelectorAll('.form-label')].map((label) =>"
         " [label.textContent.trim(),"
-        " getComputedStyle(label, '::after').content.includes('*')])"
+        " getComputedStyle(label, '::after').content.includes('\\u00a0*')])"
     )
 
     assert {name.removesuffix("*"): mark for name, mark in marks} == {
