@@ -18,7 +18,7 @@ from accounts.management.command import FAILED, BowlineCommand
 from accounts.models import Bundle
 from onboarding.bounded_yaml import MOST_BYTES
 from onboarding.spinnaker.bundle.contents import BadArchive, accounts_in
-from onboarding.spinnaker.halconfig.merged import STEPS, UNDO, fields
+from onboarding.spinnaker.halconfig.merged import STEPS, UNDO, diff, fields
 from onboarding.spinnaker.halconfig.merging import ADDED, Merged, merge
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
 from onboarding.spinnaker.halconfig.tree import BadHalconfig
@@ -131,6 +131,8 @@ class Command(BowlineCommand):
                 name = change.name or "settings"
                 what = ", ".join(fields(change))
                 self.stdout.write(f"{change.provider} {name}: {change.done} ({what})")
+                for line in diff(change):
+                    self.stdout.write(f"   {line}")
         counts = Counter(c.provider for c in merged.changes if c.done == ADDED)
         for provider, count in counts.items():
             self.stdout.write(f"{provider}: {count:,} added")

@@ -4,34 +4,29 @@ config is put in place, and how to go back.
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-from typing import NamedTuple
+from collections import Counter
+from difflib import unified_diff
 
 from onboarding.spinnaker.bundle.readme import ShellCommand
 from onboarding.spinnaker.halconfig.merging import HalconfigChange
 from onboarding.spinnaker.halconfig.tree import Table, meaning
 from onboarding.spinnaker.halconfig.writing import is_empty, text
 
-
-class HalconfigLine(NamedTuple):
-    sign: str
-    """`+` for what comes, `-` for what goes, a space for what stays."""
-    text: str
+MOST_LINES = 2_000
+"""Of an account that is compared line by line, which takes the square of them."""
 
 
-def diff_lines(change: HalconfigChange) -> list[HalconfigLine]:
-    """Compare before and after; both are small, as a change is of one account."""
+def diff(change: HalconfigChange) -> list[str]:
+    """Compare before and after; of a long account, only say how much differs."""
     before, after = masked_lines(change.before), masked_lines(change.after)
-    found: list[HalconfigLine] = []
-    for tag, start, end, new_start, new_end in SequenceMatcher(
-        None, before, after, autojunk=False
-    ).get_opcodes():
-        if tag == "equal":
-            found += (HalconfigLine(" ", line) for line in before[start:end])
-        else:
-            found += (HalconfigLine("-", line) for line in before[start:end])
-            found += (HalconfigLine("+", line) for line in after[new_start:new_end])
-    return found
+    if max(len(before), len(after)) > MOST_LINES:
+        old, new = Counter(before), Counter(after)
+        differing = (old - new).total() + (new - old).total()
+        return [
+            f"{differing:,} lines differ. Accounts of over {MOST_LINES:,} lines aren't "
+            "compared line by line."
+        ]
+    return [*unified_diff(before, after, lineterm="")][2:]
 
 
 def masked_lines(node: Table | None) -> list[str]:

@@ -66,6 +66,44 @@ def test_it_writes_a_merged_file_for_its_owner_only(config, capsys) -> None:
     assert config.read_text() == CONFIG
 
 
+def test_it_prints_what_differs_in_an_account_and_no_secret(config, capsys) -> None:
+    bundle_row(with_every_provider())
+    theirs = f"[{{name: staging-apps, kubeconfigContents: {SECRET}}}]"
+    clusters = f"    kubernetes:\n      accounts: {theirs}\n"
+    core_of_hal = "[{name: core, accountId: '911111111111'}]"
+    config.write_text(CONFIG.replace("[]", core_of_hal) + clusters)
+
+    run(config, "--folder", FOLDER, "--take-over", "staging-apps")
+
+    told = capsys.readouterr().out
+    assert "aws core: changed (" in told
+    assert "\n   +assumeRole:" in told
+    assert "\n   -kubeconfigContents: ••••••\n" in told
+    assert SECRET not in told
+
+
+def test_what_hal_refuses_is_told_with_its_line(config, capsys) -> None:
+    bundle_row(topology(core()))
+    config.write_text(CONFIG.replace("enabled", "enabeld"))
+
+    with pytest.raises(CommandError, match="Line 6: hal knows no") as refused:
+        run(config)
+
+    assert SECRET not in f"{refused.value}{capsys.readouterr()}"
+
+
+def test_what_the_config_has_wrong_is_told(config, capsys) -> None:
+    bundle_row(with_every_provider())
+    off = "[{name: staging, accountId: '922222222222', lambdaEnabled: false}]"
+    config.write_text(CONFIG.replace("[]", off))
+
+    run(config, "--folder", FOLDER)
+
+    told = capsys.readouterr().err
+    assert "Spinnaker shows none of its functions" in told
+    assert "Spinnaker shows no functions of any account" in told
+
+
 def test_a_colliding_name_is_asked_and_nothing_is_written(config, capsys) -> None:
     bundle_row(topology(core()))
     config.write_text(COLLIDING)

@@ -13,17 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding.spinnaker.bundle.contents import BundleAccounts, accounts_from
-from onboarding.spinnaker.halconfig.merged import diff_lines, fields
+from onboarding.spinnaker.halconfig.merged import MOST_LINES, diff, fields
 from onboarding.spinnaker.halconfig.merging import (
     ADDED,
     CHANGED,
     SET,
     TAKEN_OVER,
+    HalconfigChange,
     Merged,
     merge,
 )
 from onboarding.spinnaker.halconfig.parsing import read_halconfig
-from onboarding.spinnaker.halconfig.tree import BadHalconfig
+from onboarding.spinnaker.halconfig.tree import BadHalconfig, node
 from tests.bundles import core, files_of, staging, unpacked, with_every_provider
 from tests.factories import MANAGED_ID, MANAGING_ID, topology
 from tests.growth import assert_it_grows_as_much
@@ -183,8 +184,8 @@ def test_a_list_shows_only_what_is_new_in_it():
     result = merged(aws={"accounts": [held]})
 
     (change,) = [one for one in result.changes if one.name == "core"]
-    assert (" ", "- name: us-east-1") in diff_lines(change)
-    assert ("+", '- name: "us-west-2"') in diff_lines(change)
+    assert " - name: us-east-1" in diff(change)
+    assert '+- name: "us-west-2"' in diff(change)
 
 
 def test_roles_in_another_order_are_the_same():
@@ -398,15 +399,36 @@ def test_changes_show_lines_and_mask_secrets():
     change = next(c for c in result.changes if c.name == "staging")
     settings = next(c for c in result.changes if (c.name, c.provider) == ("", "aws"))
 
-    assert (" ", "sessionName: 'mine'") not in diff_lines(change)
-    assert (" ", "name: staging") in diff_lines(change)
-    assert ("+", 'assumeRole: "role/spinnakerManaged"') in diff_lines(change)
+    assert " sessionName: 'mine'" not in diff(change)
+    assert " name: staging" in diff(change)
+    assert '+assumeRole: "role/spinnakerManaged"' in diff(change)
     assert settings.done == SET
-    assert ("+", "enabled: true") in diff_lines(settings)
+    assert "+enabled: true" in diff(settings)
     added = next(c for c in result.changes if c.name == "core")
     assert added.done == ADDED
-    assert {line.sign for line in diff_lines(added)} == {"+"}
-    assert f'accountId: "{MANAGING_ID}"' in [line.text for line in diff_lines(added)]
+    assert {line[0] for line in diff(added)} == {"@", "+"}
+    assert f'+accountId: "{MANAGING_ID}"' in diff(added)
+
+
+def long_change(lines: int) -> HalconfigChange:
+    """Give a list one more item than that makes this many lines, and another end."""
+    names = [f"us-{number}" for number in range(lines - 2)]
+    before, after = (
+        node({"name": "core", "regions": [*names, end]}) for end in ("old", "new")
+    )
+    return HalconfigChange("aws", "core", CHANGED, before, after)
+
+
+def test_a_long_account_is_compared_by_lines():
+    lines = diff(long_change(MOST_LINES - 1))
+
+    assert lines[-2:] == ['-- "old"', '+- "new"']
+
+
+def test_a_longer_account_says_how_many_lines_differ():
+    assert diff(long_change(MOST_LINES)) == [
+        "2 lines differ. Accounts of over 2,000 lines aren't compared line by line."
+    ]
 
 
 def test_a_bundle_of_one_provider_leaves_the_others_alone():
