@@ -330,9 +330,12 @@ def look_page(
     request: Request, row: Adoption, form: LookForm, asked: Question | None
 ) -> HttpResponse:
     found = found_by(row)
+    unread = sum(bool(in_aws["unread"]) for _, in_aws in found)
     shown = {
         "row": row,
         "form": form,
+        "read": len(found) - unread,
+        "unread": unread,
         "at": row.look and datetime.fromisoformat(row.look["at"]),
         "waits": asked and asked.waits,
         "refusal": asked if asked and asked.refused else None,

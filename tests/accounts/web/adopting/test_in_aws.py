@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -66,17 +67,17 @@ def test_the_roles_are_shown_the_worst_first(operator, page, asked) -> None:
 
     assert operator.post(page, {"access_role": "Access"}).url == page
     waiting = words(operator.get(page))
-    assert "Looking at AWS with the role Access.</b> 0 of 2 accounts read." in waiting
+    assert "Looking at AWS with the role Access.</b> Tried 0 of 2 accounts." in waiting
     work()
     shown = operator.get(page)
 
     said = words(shown)
     assert [name for name, _ in shown.context["page"]] == ["test", "dev"]
     assert (
-        "2 of 2 accounts read</h2> <p>1 not readable, 1 with a role that something "
+        "1 of 2 accounts read</h2> <p>1 not readable, 1 with a role that something "
         "else manages, 1 with the role. Read with the role Access." in said
     )
-    assert said.index("2 of 2 accounts read") < said.index('name="access_role"')
+    assert said.index("1 of 2 accounts read") < said.index('name="access_role"')
     assert 'class="btn btn-primary" href="/accounts/adopt/' in said
     for sentence in (
         "AWS refused it.",
@@ -90,6 +91,35 @@ def test_the_roles_are_shown_the_worst_first(operator, page, asked) -> None:
         assert sentence in said
     assert {one.reach.access_role for one in asked} == {"Access"}
     assert not ManagedAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("unread", "says", "colour", "blue"),
+    [
+        ((), "2 of 2 accounts read", "blue", "Add accounts"),
+        (("dev",), "1 of 2 accounts read", "warn", "Add accounts"),
+        (("dev", "test"), "0 of 2 accounts read", "bad", "Look at AWS again"),
+    ],
+)
+def test_an_account_that_could_not_be_read_does_not_count_as_read(
+    operator, page, monkeypatch, unread, says: str, colour: str, blue: str
+) -> None:
+    refused = FOUND["test"]
+    found = {
+        name: InAws(one.account_id, unread=refused.unread if name in unread else "")
+        for name, one in FOUND.items()
+    }
+    monkeypatch.setattr(looking, "look_at", lambda _, target: found[target.name])
+    operator.post(page, {"access_role": "Access"})
+    work()
+
+    said = words(operator.get(page))
+
+    assert f"{says}</h2>" in said
+    assert f"result result-{colour}" in said
+    assert ("not readable" in said) is bool(unread)
+    (primary,) = re.findall(r'class="btn btn-primary"[^>]*>([^<]+)<', said)
+    assert primary == blue
 
 
 def test_the_page_follows_the_progress_and_reloads_at_the_end(

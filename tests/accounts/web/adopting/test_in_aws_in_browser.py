@@ -37,10 +37,10 @@ def test_the_roles_follow_the_progress(
     page.get_by_role("link", name="Look at AWS").click()
     page.get_by_label("Role to look with").fill("Reader")
     page.get_by_role("button", name="Look at AWS").click()
-    expect(page.get_by_text("0 of 2 accounts read")).to_be_visible()
+    expect(page.get_by_text("Tried 0 of 2 accounts")).to_be_visible()
     assert_axe_finds_nothing(page)
     work()
-    expect(page.get_by_role("heading", name="2 of 2 accounts read")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 of 2 accounts read")).to_be_visible()
     page.get_by_text("What it can do").click()
     expect(page.get_by_text("PassRole is in role spinnakerManaged.")).to_be_visible()
 
