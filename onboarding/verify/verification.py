@@ -41,7 +41,7 @@ from onboarding.verify.role_assumption import (
 )
 from onboarding.verify.simulation.named import usable_subnets
 from onboarding.verify.simulation.simulator import Question, SimulatedCall, simulate
-from onboarding.verify.simulation.writes import simulated_writes
+from onboarding.verify.simulation.writes import Answered, simulated_writes
 
 
 def opens(sessions: Sessions, managing: Managing, managed: Managed) -> bool:
@@ -178,6 +178,11 @@ def verify(
                 for subnet in usable_subnets(
                     heard.get(subnets(region), {}).get("Subnets", ()), region, managing
                 )
+            ],
+            answered=[
+                Answered(read.action, read.check.call.region)
+                for read, result in zip(called, made, strict=True)
+                if result.as_spinnaker
             ],
         )
 

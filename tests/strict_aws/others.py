@@ -13,6 +13,7 @@ from tests.strict_aws.planting import (
     kind,
     other_regions_than,
     trusting,
+    unless,
 )
 
 EAST, WEST, FAR = "us-east-1", "us-west-2", "ap-south-1"
@@ -29,6 +30,7 @@ OUTSIDE = f"A policy of the organization denies {RUN} in {EAST}."
 THEIRS = f"Theirs0 is in role {MANAGED}."
 DENIES = f"The policy Theirs0 of role {MANAGED} in account"
 PERHAPS = f"Unknown: {RUN}, because a policy of the organization denies it, perhaps"
+SCHEME = "denies it where it doesn't know elasticloadbalancing:scheme, which"
 UNSEEN = {"before_july_2026": True}
 BLIND = ((ACCESS_ROLE, deny("iam:SimulatePrincipalPolicy")),)
 
@@ -191,6 +193,90 @@ BY_THE_ORGANIZATION = (
             deny(RUN, condition={"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
         ),
         simulator={"names_outside": True},
+    ),
+    Case(
+        "denies everything from other addresses",
+        VERIFIED,
+        organization=(unless("NotIpAddressIfExists", "aws:SourceIp", "192.0.2.0/24"),),
+    ),
+    Case(
+        "denies everything from other addresses, as IAM says",
+        VERIFIED,
+        organization=(unless("NotIpAddress", "aws:SourceIp", "192.0.2.0/24"),),
+        simulator={"names_outside": True},
+    ),
+    Case(
+        "denies everything from other VPCs",
+        VERIFIED,
+        organization=(
+            unless("StringNotEqualsIfExists", "aws:SourceVpc", "vpc-inside"),
+        ),
+    ),
+    Case(
+        "denies everything from other endpoints",
+        VERIFIED,
+        organization=(unless("StringNotEquals", "aws:SourceVpce", "vpce-inside"),),
+    ),
+    Case(
+        "denies everything to others than its own network, as AWS's example does",
+        VERIFIED,
+        organization=(
+            deny(
+                "*",
+                condition={
+                    "BoolIfExists": {
+                        "aws:PrincipalIsAWSService": "false",
+                        "aws:ViaAWSService": "false",
+                    },
+                    "NotIpAddressIfExists": {"aws:SourceIp": "192.0.2.0/24"},
+                    "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-inside"},
+                },
+            ),
+        ),
+    ),
+    Case(
+        "denies everything from the addresses that Spinnaker has",
+        FAILED,
+        (
+            "explicit deny in a service control policy",
+            f"Simulated in {EAST}: A policy of the organization denies",
+        ),
+        organization=(
+            unless("NotIpAddressIfExists", "aws:SourceIp", "198.51.100.0/24"),
+        ),
+    ),
+    Case(
+        "denies a write, and load balancing from other addresses",
+        FAILED,
+        (OUTSIDE,),
+        organization=(
+            deny(RUN),
+            unless(
+                "NotIpAddressIfExists",
+                "aws:SourceIp",
+                "192.0.2.0/24",
+                "elasticloadbalancing:*",
+            ),
+        ),
+    ),
+    Case(
+        "denies load balancers that the internet reaches",
+        UNKNOWN,
+        ("Unknown: elasticloadbalancing:CreateLoadBalancer", SCHEME),
+        organization=(
+            unless(
+                "StringNotEquals",
+                "elasticloadbalancing:Scheme",
+                "internal",
+                "elasticloadbalancing:CreateLoadBalancer",
+            ),
+        ),
+    ),
+    Case(
+        "denies load balancers",
+        FAILED,
+        ("organization denies elasticloadbalancing:CreateLoadBalancer in",),
+        organization=(deny("elasticloadbalancing:CreateLoadBalancer"),),
     ),
     Case(
         "lets nobody pass roles",

@@ -38,6 +38,11 @@ def other_regions_than(*regions: str) -> Statement:
     )
 
 
+def unless(operator: str, key: str, value: str, *actions: str) -> Statement:
+    """Deny what is called from elsewhere, as a data perimeter does."""
+    return deny(*(actions or ["*"]), condition={operator: {key: value}})
+
+
 def kind(name: str, region: str = "*") -> str:
     return f"arn:aws:ec2:{region}:*:{name}/*"
 
@@ -73,6 +78,8 @@ class Case:
     """
     refused: tuple[str, ...] = ()
     """Regions in which the organization refuses what is really called."""
+    called_from: Mapping[str, str] = field(default_factory=dict)
+    """What else Spinnaker's calls have, by condition key in lower case."""
     simulator: Mapping[str, Any] = field(default_factory=dict)
     """What else differs in IAM's simulator."""
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from tests.strict_aws.answer import Answer, Refusal
+from tests.strict_aws.delays import denied, session_of
 from tests.strict_aws.policies import (
     Statement,
     boundary,
@@ -27,6 +28,26 @@ NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 APART = (
     "Invalid Input Actions: [{}] and [{}] require different authorization information."
 )
+UNTOLD = frozenset(
+    {
+        "aws:principalisawsservice",
+        "aws:sourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:viaawsservice",
+    }
+)
+"""Keys of calls that it doesn't know, even if they are sent; it knows
+elasticloadbalancing:Scheme only if that is sent.
+"""
+INSIDE = {
+    "aws:principalisawsservice": "false",
+    "aws:sourceip": "192.0.2.7",
+    "aws:sourcevpc": "vpc-inside",
+    "aws:sourcevpce": "vpce-inside",
+    "aws:viaawsservice": "false",
+}
+"""What a call of Spinnaker's really has."""
 
 
 class Judged(NamedTuple):
@@ -123,6 +144,7 @@ class Simulator(Behaviour):
     ) -> Judged:
         """Judge by the account's policies where none of the organization denies it."""
         judged = policies.judged(action, resource, given)
+        given = {key: one for key, one in given.items() if key not in UNTOLD}
         for rule in self.organization:
             if self.before_july_2026 and "Condition" in rule:
                 continue
@@ -139,6 +161,39 @@ class Simulator(Behaviour):
         named = {key for one in judged for key in one.missing}
         members = "".join(f"<member>{escape(key)}</member>" for key in sorted(named))
         return f"<MissingContextValues>{members}</MissingContextValues>"
+
+
+@dataclass
+class Organization(Behaviour):
+    """Policies of the organization judge the calls of a role by where they come from,
+    too, of which IAM's simulator knows nothing.
+    """
+
+    role: str
+    simulator: Simulator
+    """Knows what they deny."""
+    called_from: Mapping[str, str] = field(default_factory=lambda: INSIDE)
+
+    def instead(self, request: Request, aws: StrictAws) -> Answer | None:
+        account, role = aws.holder(request)
+        if role != self.role or self.simulator.before_july_2026:
+            return None
+        action = f"{request.service}:{request.operation}"
+        known = {
+            "aws:principalarn": f"arn:aws:iam::{account}:role/{role}",
+            "aws:principalorgid": "o-a",
+            "aws:requestedregion": request.region,
+            "aws:resourceaccount": account,
+            "aws:resourceorgid": "o-a",
+            "aws:securetransport": "true",
+            "ec2:region": request.region,
+            **self.called_from,
+        }
+        for rule in self.simulator.organization:
+            if concerns(rule, action, "*") and is_met(rule, known):
+                why = " with an explicit deny in a service control policy"
+                return denied(action, session_of(account, role), why).answer(request)
+        return None
 
 
 class Policies(NamedTuple):

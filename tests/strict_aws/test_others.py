@@ -21,8 +21,8 @@ from tests.strict_aws.conftest import Strictly
 from tests.strict_aws.job import Job
 from tests.strict_aws.limits import DeniedRegions
 from tests.strict_aws.others import CASES, EAST, UNKNOWN, VERIFIED, WEST
-from tests.strict_aws.planting import Case, planted
-from tests.strict_aws.simulator import Simulator
+from tests.strict_aws.planting import MANAGED, Case, planted
+from tests.strict_aws.simulator import INSIDE, Organization, Simulator
 from tests.strict_aws.trouble import Throttling
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,8 +75,9 @@ class Tried:
     def __init__(self, job: Job, strictly: Strictly, seed: int = 0) -> None:
         self.job, self.simulator = job, Simulator()
         self.denied = DeniedRegions(())
+        self.organization = Organization(MANAGED, self.simulator)
         busy = [Throttling(0.1)] if seed else []
-        strictly(self.simulator, self.denied, *busy, seed=seed)
+        strictly(self.simulator, self.denied, self.organization, *busy, seed=seed)
         job.regions, job.providers = (EAST, WEST), "{ec2: {}}"
         assert job.onboard() == State.VERIFIED, job.output
 
@@ -86,6 +87,7 @@ class Tried:
             usual = replace(Simulator(), **case.simulator)
             vars(self.simulator).update(vars(usual), organization=case.organization)
             self.denied.regions = case.refused
+            self.organization.called_from = {**INSIDE, **case.called_from}
             with planted(self.job.field, case):
                 run = self.job.verify()
             word, said = self.job.account.word, words(run)

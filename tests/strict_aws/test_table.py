@@ -129,6 +129,13 @@ ROWS = (
         "Asks again, in parts, what IAM did not answer.",
         AT_ONCE,
     ),
+    Row(
+        simulator.Organization,
+        "Asks the simulator about a read that AWS just answered, before it believes "
+        "that the organization denies a write. Where the simulator denies both, the "
+        "role's policies decide, and the check says so.",
+        AT_ONCE,
+    ),
 )
 
 

@@ -4,7 +4,9 @@ The simulator is one opinion, the documents another. A write is denied where a d
 or the organization certainly denies it. It is unknown where a condition decides on what
 only the call shows, whatever the simulator says of it. Where the simulator doesn't
 answer, the documents decide; where it allows too little, as one does that knows no
-conditions, Bowline's own policies do, and nothing that others wrote.
+conditions, Bowline's own policies do, and nothing that others wrote. It isn't believed
+that the organization denies a write, where it says the same of a read that AWS just
+answered.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at, 
 from onboarding.verify.result import Cause, Located, Result, lower_first
 from onboarding.verify.simulation.named import Named, Subnet
 from onboarding.verify.simulation.simulator import (
+    SIMULATE,
     Question,
     SimulatedCall,
     Verdict,
@@ -65,6 +68,10 @@ TAGGED = frozenset(
 only require some.
 """
 LAUNCH = "ec2:RunInstances"
+CREATE_LOAD_BALANCER = "elasticloadbalancing:CreateLoadBalancer"
+SCHEME = "elasticloadbalancing:Scheme"
+SCHEMES = ("internal", "internet-facing")
+"""Of which a deployment chooses one."""
 PERHAPS = (
     "a policy of the organization denies it, perhaps only without tags "
     "(aws:RequestTag, aws:TagKeys) or with what a deployment chooses "
@@ -80,7 +87,15 @@ DESCRIBE = "Allow organizations:DescribeOrganization to Bowline's access role."
 CONTRADICTED = (
     "IAM's simulator denies it, and no policy that Bowline can read does: verify again."
 )
+DISPROVED = "it says that the organization denies {}, too, which AWS just answered"
 NO_CONDITIONS = "it doesn't know their conditions"
+
+
+class Answered(NamedTuple):
+    """A read that AWS just answered to the role itself."""
+
+    action: str
+    region: str
 
 
 class Granted(NamedTuple):
@@ -124,11 +139,13 @@ def simulated_writes(
     *,
     organization: Callable[[], str | None],
     subnets: Iterable[Subnet] = (),
+    answered: Iterable[Answered] = (),
 ) -> Iterator[Result]:
     """Yield one result for each purpose of each provider.
 
     `organization` returns to which the account belongs; empty: to none; None: it could
-    not be read. `subnets`: those that Spinnaker offers there.
+    not be read. `subnets`: those that Spinnaker offers there. `answered`: the reads by
+    which the simulator is tried.
     """
     changes = [*granted_changes(managing, managed)]
     if not changes:
@@ -148,7 +165,7 @@ def simulated_writes(
         )
         for granted in changes
     ]
-    about = Asking(holder, caller, named, conditions_of(changes))
+    about = Asking(holder, caller, named, conditions_of(changes), tuple(answered))
     verdicts = about.answers([q for _, questions in asked for q in questions])
     for granted, questions in asked:
         yield judged(granted, opinions(about, questions, verdicts))
@@ -176,20 +193,71 @@ class Asking:
     named: Named = field(default_factory=Named)
     granted: frozenset[str] = frozenset()
     """The condition keys of Bowline's own policies, in lower case."""
+    answered: tuple[Answered, ...] = ()
 
     def answers(self, questions: list[Question]) -> Verdicts:
-        """Ask IAM's simulator; where the organization denies a subnet, once more with
-        what is known of the subnet.
+        """Ask IAM's simulator; where the organization denies a write, and that is to be
+        believed, once more with what is known of it, or may be.
         """
-        ask = partial(simulate, self.holder.client, self.caller)
-        verdicts = ask(questions, partial(looks_at, self.holder))
+        verdicts = self.tried(self.ask(questions))
         again = {
-            question: question._replace(context=question.context | subnet.sent)
+            question: [question._replace(context=one) for one in self.more(question)]
             for question in questions
-            if (subnet := self.subnet(question)) and is_outside(verdicts[question])
+            if is_outside(verdicts[question])
         }
-        known = ask(again.values())
-        return verdicts | {first: known[second] for first, second in again.items()}
+        known = self.ask(second for asked in again.values() for second in asked)
+        return verdicts | {
+            first: either(verdicts[first], [known[second] for second in asked])
+            for first, asked in again.items()
+            if asked
+        }
+
+    def ask(self, questions: Iterable[Question]) -> dict[Question, Verdict | AwsError]:
+        return simulate(
+            self.holder.client, self.caller, questions, partial(looks_at, self.holder)
+        )
+
+    def tried(
+        self, verdicts: dict[Question, Verdict | AwsError]
+    ) -> dict[Question, Verdict | AwsError]:
+        """Take back that the organization denies a write, where the simulator says so
+        of a read that AWS answered, too.
+        """
+        controls = {
+            question: control
+            for question, verdict in verdicts.items()
+            if is_outside(verdict) and (control := self.control(question))
+        }
+        found = self.ask({*controls.values()})
+        account = self.holder.client.account_id
+        return verdicts | {
+            question: AwsError(
+                account, SIMULATE, DISPROVED.format(control.asked.action)
+            )
+            for question, control in controls.items()
+            if is_outside(found[control])
+        }
+
+    def control(self, question: Question) -> Question | None:
+        """Return a read in its Region, of its service if there is one; None where AWS
+        answered none.
+        """
+        action, region = where_it_is(question)
+        there = [one.action for one in self.answered if one.region == region]
+        service = action.partition(":")[0]
+        alike = [one for one in there if one.partition(":")[0] == service]
+        for read in alike or there:
+            known = sent_with(read, "*", region, self.caller)
+            return Question(SimulatedCall(read), known)
+        return None
+
+    def more(self, question: Question) -> list[Context]:
+        """Return the contexts in which it may be allowed by the organization."""
+        if subnet := self.subnet(question):
+            return [question.context | subnet.sent]
+        if question.asked.action == CREATE_LOAD_BALANCER:
+            return [question.context | {(SCHEME, one)} for one in SCHEMES]
+        return []
 
     def subnet(self, question: Question) -> Subnet | None:
         return self.named.subnets.get(question.asked.resource)
@@ -207,6 +275,17 @@ class Asking:
         return RequestContext(
             action, resource, {**known, **(subnet.known if subnet else {})}
         )
+
+
+def either(
+    first: Verdict | AwsError, more: list[Verdict | AwsError]
+) -> Verdict | AwsError:
+    """Return what is said in all of the contexts; where that differs, what was said
+    first, which then looks at what a deployment chooses.
+    """
+    if len({is_outside(one) for one in more}) == 1 or isinstance(first, AwsError):
+        return more[0]
+    return first._replace(missing=first.missing | {SCHEME.lower()})
 
 
 def looks_at(holder: Holder, asked: SimulatedCall) -> frozenset[str] | None:

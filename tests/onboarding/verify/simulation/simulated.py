@@ -18,7 +18,11 @@ from onboarding.topology import Managed, Managing
 from onboarding.verify.denial import Holder
 from onboarding.verify.result import Result
 from onboarding.verify.simulation.named import Subnet
-from onboarding.verify.simulation.writes import granted_changes, simulated_writes
+from onboarding.verify.simulation.writes import (
+    Answered,
+    granted_changes,
+    simulated_writes,
+)
 from tests.onboarding.verify.test_denial import ACCOUNT, ExistingPolicies, document
 from tests.strict_aws.policies import Statement, concerns, is_met, keys, listed
 
@@ -59,6 +63,8 @@ class Simulated(ExistingPolicies):
     """Why nobody may simulate."""
     belongs_to: str | None = ORGANIZATION
     subnets: tuple[Subnet, ...] = ()
+    answered: tuple[Answered, ...] = ()
+    """Reads that AWS just answered."""
     tags: dict[str, str] = field(default_factory=dict)
     """Of the managed role."""
     unreadable: AwsError | None = None
@@ -180,6 +186,7 @@ class Simulated(ExistingPolicies):
                 self.account,
                 organization=lambda: self.belongs_to,
                 subnets=self.subnets,
+                answered=self.answered,
             )
         )
 
