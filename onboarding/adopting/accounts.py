@@ -20,7 +20,7 @@ from onboarding.adopting.sources.kubeconfigs import (
     cluster_in,
     clusters_of,
 )
-from onboarding.adopting.sources.spring_files.placeholders import filled
+from onboarding.adopting.sources.variables import filled
 from onboarding.adopting.values import (
     AWS,
     ECS,

@@ -24,6 +24,7 @@ from onboarding.adopting.sources.operator import (
     of_root,
     service_in,
 )
+from onboarding.adopting.sources.overlay import Overlay
 from onboarding.adopting.sources.sorting import (
     Sorted,
     add_kubeconfig,
@@ -39,7 +40,6 @@ from onboarding.adopting.sources.spring_files.boot import (
     Loaded,
     Loading,
 )
-from onboarding.adopting.sources.spring_files.overlay import Overlay
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
 from onboarding.carried.table import canonical

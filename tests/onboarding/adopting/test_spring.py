@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from onboarding.adopting.report import Report, report_of
+from onboarding.adopting.sources import properties
 from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.properties import MOST_ELEMENTS
 from onboarding.adopting.sources.reading import read_sources
-from onboarding.adopting.sources.spring_files import properties
 from onboarding.adopting.sources.spring_files.activation import Malformed, matches
 from onboarding.adopting.sources.spring_files.boot import MOST_IMPORTS, START_FAILS
-from onboarding.adopting.sources.spring_files.placeholders import LONGEST, MOST, filled
-from onboarding.adopting.sources.spring_files.properties import MOST_ELEMENTS
+from onboarding.adopting.sources.variables import LONGEST, MOST, filled
 from tests.conformance.trees import BY_HAND, LOADED, REFUSED
 from tests.onboarding.adopting.documents import (
     aws,

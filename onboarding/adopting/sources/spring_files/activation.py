@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from onboarding.adopting.sources.documents import text_of
-from onboarding.adopting.sources.spring_files.placeholders import (
+from onboarding.adopting.sources.properties import (
+    Properties,
+    properties_of,
+)
+from onboarding.adopting.sources.variables import (
     Lookup,
     filled,
     nothing,
-)
-from onboarding.adopting.sources.spring_files.properties import (
-    Properties,
-    properties_of,
 )
 from onboarding.bounded_yaml import BadYaml
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table

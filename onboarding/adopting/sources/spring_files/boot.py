@@ -15,6 +15,11 @@ from pathlib import PurePosixPath
 
 from onboarding.adopting.sources.documents import text_of
 from onboarding.adopting.sources.files import MAIN_FOLDERS, BadSource, ConfigFile
+from onboarding.adopting.sources.properties import (
+    Lookup,
+    Properties,
+    properties_of,
+)
 from onboarding.adopting.sources.spring_files.activation import (
     Activation,
     Malformed,
@@ -24,12 +29,7 @@ from onboarding.adopting.sources.spring_files.activation import (
     names_config_server,
     spring_of,
 )
-from onboarding.adopting.sources.spring_files.placeholders import nothing
-from onboarding.adopting.sources.spring_files.properties import (
-    Lookup,
-    Properties,
-    properties_of,
-)
+from onboarding.adopting.sources.variables import nothing
 from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.secrets import looks_secret

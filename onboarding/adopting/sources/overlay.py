@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onboarding.adopting.sources.documents import text_of
+from onboarding.adopting.sources.properties import ACCOUNTS, Lookup, shown
 from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
-from onboarding.adopting.sources.spring_files.placeholders import START, filled
-from onboarding.adopting.sources.spring_files.properties import ACCOUNTS, Lookup, shown
+from onboarding.adopting.sources.variables import START, filled
 from onboarding.adopting.values import PROVIDERS, Finding
 from onboarding.carried.table import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
