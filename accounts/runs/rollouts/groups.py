@@ -158,10 +158,23 @@ def first_runs(numbers: list[int]) -> dict[int, Run]:
 
 
 def traits_of(run: Run) -> dict[str, str]:
-    """Return what its plan has: in words, by what exactly it is."""
-    ids = (run.account.account_id, run.account.external_id) if run.account else ()
-    own = {str(word): "own" for word in ids}
-    return {neutral(exact, own): says for exact, says in traits(run)}
+    """Return what its plan has: in words, by what exactly it is. Neither has a word
+    that only this account has, unless a person wrote it.
+    """
+    own: dict[str, str] = {}
+    if account := run.account:
+        ids = {account.account_id, account.spinnakers_external_id}
+        ids -= {"", account.own_external_id}
+        own = dict.fromkeys(ids, "own")
+    return {neutral(exact, own): of_each(says, own) for exact, says in traits(run)}
+
+
+def of_each(says: str, own: Mapping[str, str]) -> str:
+    """Say it of every account of a group: “own external ID” instead of one's."""
+    called, _, value = says.partition(": ")
+    if value in own:
+        return f"own {called}"
+    return neutral(says, own).replace("\0own\0", "…")
 
 
 def traits(run: Run) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from accounts.models.states import Status
 from accounts.runs.rollouts import decisions
 from accounts.runs.rollouts.census import managing_run, runs_of
 from accounts.runs.rollouts.engine import advance
+from onboarding.spinnaker.entries import entry_documents
 from tests.accounts.runs.rollouts.rows import (
     SAME,
     describe,
@@ -23,6 +24,7 @@ from tests.accounts.runs.rollouts.rows import (
     statuses,
 )
 from tests.accounts.web.asking import asked_again
+from tests.factories import managed, provider, topology
 from tests.rows import person, run_row, step_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -401,6 +403,29 @@ def test_groups_are_told_apart_by_what_not_all_of_them_have(viewer, rollout) -> 
     assert {group.fingerprint: (group.differs, group.granted) for group in same} == {
         SAME: (["launch templates: off"], ["READ: no one", "WRITE: team-a"]),
         OTHER: (["launch templates: on"], ["READ: everyone", "WRITE: everyone"]),
+    }
+
+
+def test_a_group_says_no_word_that_only_one_of_its_accounts_has(
+    viewer, rollout
+) -> None:
+    some = runs_of(rollout).values_list("pk", flat=True)[:5]
+    Run.objects.filter(pk__in=list(some)).update(fingerprint=OTHER)
+    # Typed by a person: two accounts can have the same.
+    ManagedAccount.objects.exclude(runs__fingerprint=OTHER).update(own_external_id="x")
+    for run in runs_of(rollout):
+        account = run.account
+        ids = {"external_id": account.spinnakers_external_id}
+        ids["account_id"] = account.account_id
+        described = managed(provider("ec2"), name=account.name, **ids)
+        after = entry_documents(topology(described))
+        Run.objects.filter(pk=run.pk).update(entries={"before": [], "after": after})
+
+    same = viewer.get(rollout.get_absolute_url()).context["groups"].same
+
+    assert {group.fingerprint: group.differs for group in same} == {
+        SAME: ["external ID: x"],
+        OTHER: ["own external ID"],
     }
 
 
