@@ -333,12 +333,15 @@ class ReportFinding(BaseModel):
 
 
 class ReportLook(BaseModel):
-    """How many accounts Bowline has looked at in AWS."""
+    """How far Bowline has come in looking at AWS."""
 
     role: str = Field(description="The role that Bowline assumes in each account.")
     at: str
-    accounts: int
-    looked: int
+    accounts: int = Field(description="How many accounts it is about.")
+    looked: int = Field(
+        description="How many of them Bowline has tried, including those that it "
+        "couldn't read: their in_aws.unread says why."
+    )
     identity: str = Field(
         "",
         description="The ARN that the role of every account trusts by name, which "

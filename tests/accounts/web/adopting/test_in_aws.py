@@ -147,6 +147,8 @@ def test_the_downloads_have_it_too(operator, page, asked) -> None:
 
     jsonschema.validate(document, SCHEMA)
     assert document["look"]["looked"] == 2
+    about = SCHEMA["$defs"]["ReportLook"]["properties"]["looked"]["description"]
+    assert "including those that it couldn't read" in about
     found = {one["name"]: one.get("in_aws") for one in document["accounts"]}
     assert found["-Bad"] is None
     assert found["dev"]["roles"][0]["actions"] == 9
