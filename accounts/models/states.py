@@ -408,8 +408,8 @@ STALE_VERIFICATION = (
 )
 LOOK_AT_CHECKS = "Spinnaker might be denied {}. The checks show which ones and why."
 WAITS_FOR_ACCEPTANCE = (
-    "An approver must accept {}, below under Policies of others. Until the next "
-    "verification, bundles include the account as it was verified before."
+    "An approver must accept {}. Until the next verification, bundles include the "
+    "account as it was verified before."
 )
 CANNOT_DEPLOY = (
     "Spinnaker can't deploy in {} because something that a deployment needs is "
@@ -433,8 +433,7 @@ MISSING = (
 )
 DRIFTED = "AWS no longer matches what was approved."
 MAY_DO_MORE = (
-    "Its roles allow what no one approved. The checks show what, and what to do. An "
-    "approver can accept policies below under Policies of others."
+    "Its roles allow what no one approved. The checks show what, and what to do."
 )
 EDITED = (
     "The account was edited after it was planned, so AWS might no longer match its "

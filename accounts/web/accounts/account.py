@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -38,7 +37,7 @@ from accounts.runs.foreign.taking_over import unverified_by_trust
 from accounts.runs.inactive import inactive_members
 from accounts.runs.owners.hand_offs import versions_of
 from accounts.spinnaker.presence import presence_of
-from accounts.web.accounts.verdict import lines_of, sentence_of
+from accounts.web.accounts.verdict import lines_of, others_of, sentence_of
 from accounts.web.adopting.taking_over import existing_roles_of
 from accounts.web.crumbs import crumbs
 from accounts.web.highlighting import highlighted_json
@@ -223,7 +222,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "checks": checks,
         "sentence": sentence_of(account),
         "lines": lines_of(checks, only_read=account.state == State.EVALUATED),
-        "of_others": Counter(policy.state for policy in foreign).most_common(),
+        "of_others": others_of(foreign),
         "foreign": foreign,
         "bundles": bundles,
         "newest_bundle": bundles[0] if bundles else None,

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from accounts.models import CheckResult, ManagedAccount
+from accounts.models import CheckResult, ForeignPolicy, ManagedAccount
+from accounts.models.checks import WRITES
 from accounts.models.states import (
     NOT_APPROVED,
     NOT_EVERYWHERE,
@@ -17,6 +18,7 @@ from accounts.models.states import (
     WRITES_UNKNOWN,
     State,
 )
+from accounts.wording import counted
 from onboarding.verify.result import COMPARED
 
 Outcome = CheckResult.Outcome
@@ -107,6 +109,21 @@ def sentence_of(account: ManagedAccount) -> str:
     if word in SENTENCES:
         return SENTENCES[word]
     return HAD_ACCESS if account.verified else NO_ACCESS
+
+
+def others_of(foreign: Iterable[ForeignPolicy]) -> list[tuple[str, str]]:
+    """Count the policies of others in each state; unknown writes, which an approver
+    accepts as if they were one, say themselves how many they are.
+    """
+    foreign = list(foreign)
+    counts = Counter(one.state for one in foreign if one.kind != WRITES)
+    return [
+        *((one.state, one.policy) for one in foreign if one.kind == WRITES),
+        *(
+            (state, counted(count, "policy of others", "policies of others"))
+            for state, count in counts.most_common()
+        ),
+    ]
 
 
 def apart(check: CheckResult) -> str:

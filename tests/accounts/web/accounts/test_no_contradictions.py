@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from itertools import product
 from typing import NamedTuple
@@ -10,9 +12,18 @@ from typing import NamedTuple
 import pytest
 from django.utils import timezone
 
-from accounts.models import ManagedAccount
-from accounts.models.states import TOGETHER, VERIFIED, State, Status
+from accounts.models import FoundRoles, ManagedAccount
+from accounts.models.checks import WRITES
+from accounts.models.states import (
+    TOGETHER,
+    VERIFIED,
+    Facts,
+    State,
+    Status,
+    standing,
+)
 from accounts.web.overview import views
+from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, run_row
 
 pytestmark = pytest.mark.usefixtures("managing")
@@ -146,3 +157,69 @@ def test_a_failed_account_says_that_it_was_edited_too() -> None:
     account = account_row(state=State.FAILED, approved_version=1, version=2)
 
     assert account.standing.sentences[-1].startswith("The account was also edited")
+
+
+def all_facts() -> Iterator[Facts]:
+    """Yield every combination of what a row can hold about its state."""
+    others = [one for one in fields(Facts) if one.name not in ("state", "verification")]
+    values = [(False, True) if one.type == "bool" else (0, 2) for one in others]
+    states = [state for state in State.values if state != State.APPLIED]
+    for state, verification in product(states, ("", *VERIFIED)):
+        for chosen in product(*values):
+            names = (one.name for one in others)
+            yield Facts(state, verification, **dict(zip(names, chosen, strict=True)))
+
+
+def test_no_sentence_about_a_state_names_a_part_of_the_page() -> None:
+    """Only the page knows which parts it has; API and notifications have none."""
+    places = re.compile(r"\b(below|above|under|section|tab)\b", re.I)
+    said = {one for facts in all_facts() for one in standing(facts).sentences}
+
+    assert len(said) > 10
+    assert [one for one in said if places.search(one)] == []
+
+
+LISTED = {
+    "nothing": {},
+    "a policy": {"kind": "attachment"},
+    "writes": {"kind": WRITES, "policy": "2 writes unknown", "removable": False},
+}
+
+
+@pytest.mark.parametrize("adopts", [False, True])
+@pytest.mark.parametrize("found", LISTED)
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": State.DRIFTED, "unapproved": 1},
+        {"state": State.DRIFTED},
+        {"state": State.VERIFIED, "verification": State.VERIFIED, "unknown_writes": 2},
+    ],
+)
+def test_every_part_that_the_verdict_names_is_on_the_page(
+    viewer, facts, found, adopts
+) -> None:
+    account = account_row(granted_at=timezone.now(), adopts=adopts, **facts)
+    if given := LISTED[found]:
+        foreign_row(account, **given)
+    if adopts:
+        FoundRoles.objects.create(
+            account=account, read_at=timezone.now(), taken="policies"
+        )
+
+    shown = viewer.get(account.get_absolute_url())
+
+    verdict = verdict_of(shown.content.decode())
+    tabs = {tab.key: tab.title for tab in shown.context["tabs"]}
+    assert {*re.findall(r"\?tab=([\w-]+)", verdict)} <= tabs.keys()
+    named = re.findall("Existing roles|Policies of others", verdict)
+    assert {*named} <= {*tabs.values()}
+    assert ("policy of others" in verdict) is (found == "a policy")
+    assert ("2 writes unknown" in verdict) is (found == "writes")
+    assert ("tab=of-others" in verdict) is (found != "nothing")
+
+
+def verdict_of(page: str) -> str:
+    """Read what the first panel says, with its links."""
+    panel = page.partition('verdict" aria-labelledby="verdict"')[2]
+    return " ".join(panel.partition("</section>")[0].split())

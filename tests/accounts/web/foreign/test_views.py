@@ -124,4 +124,4 @@ def test_unknown_writes_are_said_to_be_no_policy(viewer, policy) -> None:
     assert "can make these changes is unknown." in page
     assert said[0] in page
     assert "Remove it" not in page
-    assert "An approver must accept 1 unknown write, below" in account
+    assert "An approver must accept 1 unknown write." in account
