@@ -191,6 +191,8 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     checked = account.runs.filter(checks__isnull=False).first()
     checks = list(CheckResult.objects.filter(run=checked)) if checked else []
     bundles = list(account.bundles.light()[:NEWEST])
+    newest_bundle = account.bundles.light().built().first() if bundles else None
+    may_be_there = account.granted_at or newest_bundle
     cause = cause_of(account, runs)
     found = iam(managing, account, cause)
     foreign = list(account.foreign_policies.all())
@@ -225,10 +227,10 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "of_others": others_of(foreign),
         "foreign": foreign,
         "bundles": bundles,
-        "newest_bundle": bundles[0] if bundles else None,
+        "newest_bundle": newest_bundle,
         "details": details_of(account),
         "through_role": account.in_aws_provider,
-        "presence": presence_of(account) if account.granted_at else None,
+        "presence": presence_of(account) if may_be_there else None,
         "stays": why_not_leave(account) if tab.key == "remove" else "",
         "versions": versions_of(account) if account.is_handed_off else None,
         "ask_approver": partial(accept.whom, account, request.user),

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import timedelta
+from html import unescape
 from itertools import product
 from typing import NamedTuple
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import FoundRoles, ManagedAccount
+from accounts.models import Bundle, DeliveredAccount, FoundRoles, ManagedAccount
 from accounts.models.checks import WRITES
 from accounts.models.states import (
     TOGETHER,
@@ -223,3 +224,88 @@ def verdict_of(page: str) -> str:
     """Read what the first panel says, with its links."""
     panel = page.partition('verdict" aria-labelledby="verdict"')[2]
     return " ".join(panel.partition("</section>")[0].split())
+
+
+READY, BUILDING = Bundle.Status.READY, Bundle.Status.BUILDING
+FAILED_TO_BUILD = Bundle.Status.FAILED
+IN, OUT = True, False
+BUNDLES = {
+    "Not in a bundle yet.": [
+        [],
+        [(1, FAILED_TO_BUILD, IN, None)],
+        [(1, BUILDING, IN, None)],
+        [(1, READY, OUT, 1)],
+    ],
+    "doesn't know which bundle Spinnaker has": [
+        [(1, READY, IN, None)],
+        [(1, READY, IN, None), (2, FAILED_TO_BUILD, IN, None)],
+    ],
+    "In bundle 2, but not marked as installed in Spinnaker.": [
+        [(1, READY, OUT, 1), (2, READY, IN, None)],
+        [(1, READY, OUT, 1), (2, READY, IN, None), (3, FAILED_TO_BUILD, IN, None)],
+        [(1, READY, IN, 1), (2, READY, IN, None), (3, READY, OUT, 2)],
+    ],
+    "Spinnaker has a, in bundle 1.": [
+        [(1, READY, IN, 1)],
+        [(1, READY, IN, 2), (2, READY, OUT, 1)],
+        [(1, READY, IN, 1), (2, READY, IN, None)],
+    ],
+    "No longer in Spinnaker, which had it with bundle 1.": [
+        [(1, READY, IN, 1), (2, READY, OUT, 2)],
+        [(1, READY, IN, 1), (2, READY, OUT, 2), (3, READY, OUT, None)],
+    ],
+}
+"""What is said of an account: by its bundles, each with a number, what became of it,
+whether the account is in it, and the day of its installation.
+"""
+
+
+@pytest.mark.parametrize("was_removed", [False, True])
+@pytest.mark.parametrize("is_excluded", [False, True])
+def test_what_is_said_of_bundles_is_what_they_hold(
+    viewer, was_removed, is_excluded
+) -> None:
+    now = timezone.now()
+    account = account_row(
+        "a",
+        granted_at=None if was_removed else now,
+        excluded_at=now if is_excluded else None,
+    )
+    for says, histories in BUNDLES.items():
+        for history in histories:
+            Bundle.objects.all().delete()
+            for number, status, holds, day in history:
+                at = now + timedelta(days=day) if day else None
+                bundle = Bundle.objects.create(
+                    number=number, status=status, installed_at=at
+                )
+                bundle.accounts.set([account] if holds else [])
+
+            page = viewer.get(account.get_absolute_url()).content.decode()
+
+            text = words_of(verdict_of(page))
+            said = [one for one in BUNDLES if one in text]
+            assert said == [says], history
+            assert ("Excluded from later bundles." in text) is is_excluded
+
+
+def test_what_a_delivery_saw_gone_is_no_longer_in_spinnaker(viewer) -> None:
+    now = timezone.now()
+    account = account_row(
+        "a", granted_at=now, state=State.VERIFIED, verification=State.VERIFIED
+    )
+    bundle = Bundle.objects.create(number=1, status=READY, installed_at=now)
+    bundle.accounts.add(account)
+    later = now + timedelta(days=1)
+    DeliveredAccount.objects.create(
+        name="a", type="aws", leaving=True, sent_at=later, gone_at=later
+    )
+
+    page = viewer.get(account.get_absolute_url()).content.decode()
+
+    text = words_of(verdict_of(page))
+    assert "No longer in Spinnaker, which had it with bundle 1." in text
+
+
+def words_of(part: str) -> str:
+    return unescape(" ".join(re.sub("<[^>]*>", "", part).split()))
