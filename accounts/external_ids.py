@@ -192,7 +192,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
             Stage(
                 "Spinnaker has loaded the new external ID",
                 verified and sent,
-                "deliver it to Spinnaker.",
+                held_again(row, "deliver it to Spinnaker."),
             ),
         ]
     return [
@@ -200,7 +200,7 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
         Stage(
             "A bundle contains the new one",
             verified and {new} == {*held.newest.get(row.account_id, ())},
-            "build a bundle.",
+            held_again(row, "build a bundle."),
         ),
         Stage(
             "That bundle is installed in Spinnaker",
@@ -208,6 +208,15 @@ def stages(row: ManagedAccount, held: Held | None = None) -> list[Stage]:
             "install that bundle in Spinnaker, then mark it as installed.",
         ),
     ]
+
+
+def held_again(row: ManagedAccount, to_do: str) -> str:
+    """Say first what lets bundles and deliveries hold the account again."""
+    if row.excluded_at:
+        return f"include {row.name} in bundles again, then {to_do}"
+    if row.withdrawn or row.is_missing:
+        return f"plan {row.name}, apply the plan and verify it, then {to_do}"
+    return to_do
 
 
 def accepted_now(row: ManagedAccount) -> str:

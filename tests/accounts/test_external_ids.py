@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+from uuid import UUID
+
 import pytest
 from django.utils import timezone
 
 from accounts.external_ids import (
+    Held,
     RotationRefused,
     accepted_now,
     cancel_rotation,
@@ -13,10 +17,12 @@ from accounts.external_ids import (
     rotate,
     sent_by,
     stages,
+    why_not_finish,
 )
 from accounts.mapping.entries import keep_verified
 from accounts.mapping.managed import managed_of
 from accounts.models import Bundle, ManagedAccount
+from accounts.models.account import MISSES
 from accounts.models.states import State
 from accounts.spinnaker.bundles import build, install, new_bundle
 from tests.rows import account_row, approve_entries, managing_row
@@ -79,6 +85,41 @@ def test_the_end_of_a_rotation_lets_the_former_id_go(managing) -> None:
     assert account.former_external_id == ""
     assert account.external_id == new
     assert account.state == State.OUTDATED
+
+
+def test_the_next_step_of_a_rotation_is_one_that_leads_on() -> None:
+    """No bundle or delivery has an account that is excluded, or that AWS denies."""
+    new, now = "7d2f2c26-8a0c-4a8e-9d0e-0d5d1c7d7a11", timezone.now()
+    sent = [{}, *({"1" * 12: {*ids}} for ids in (["old"], [new], ["old", new]))]
+    states = product((now, None), (False, True), (0, MISSES), ("old", new))
+    for excluded, withdrawn, missed, proved in states:
+        row = ManagedAccount(
+            name="a",
+            account_id="1" * 12,
+            external_id=UUID(new),
+            former_external_id="old",
+            verified={"managed": {"external_id": proved}},
+            excluded_at=excluded,
+            withdrawn=withdrawn,
+            missed=missed,
+        )
+        is_held = not (excluded or withdrawn or missed)
+        for newest, installed, loaded in product(sent, repeat=3):
+            held = Held(newest, installed, loaded)
+            now_to_do = next((one for one in stages(row, held) if not one.done), None)
+            reason = why_not_finish(row, held)
+
+            to_do = now_to_do.to_do if now_to_do else ""
+            assert reason == (f"Not yet: {to_do}" if to_do else "")
+            if to_do.startswith(("build", "deliver")):
+                assert is_held, (row, held)
+            if "include a in bundles" in to_do:
+                assert excluded, (row, held)
+            if "build" in to_do or "install" in to_do:
+                assert not loaded, (row, held)
+                assert ("install" in to_do) is (newest == sent[2]), (row, held)
+            if to_do.startswith("plan a"):
+                assert proved == "old" or withdrawn or missed, (row, held)
 
 
 def test_a_rotation_cannot_end_before_spinnaker_has_the_new_id(managing) -> None:
