@@ -321,7 +321,7 @@ def pages(page: Page) -> dict[str, list[tuple[str, str]]]:
     page.get_by_role("heading", name="Roles in AWS").wait_for()
     page.goto("/accounts/organization/")
     page.get_by_role("button", name="Read the organization").click()
-    page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
+    page.locator("[data-found]").wait_for(timeout=PATIENCE)
     rollout = roll_out(page, [TOOLS, DATA, *FAULTY])
     review = page.locator("a[href*='/same/']").first
     group = str(review.get_attribute("href"))

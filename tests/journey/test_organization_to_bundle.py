@@ -35,8 +35,8 @@ def add_the_unit(page: Page) -> None:
     """Read the organization, choose a unit, and add all of its accounts."""
     page.goto("/accounts/organization/")
     press(page, "Read the organization")
-    page.get_by_role("link", name="Show the accounts").click(timeout=PATIENCE)
-    expect(page.locator("[data-found]")).to_contain_text("10 accounts")
+    found = expect(page.locator("[data-found]"))
+    found.to_contain_text("10 accounts", timeout=PATIENCE)
     loaded(page)
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()
     page.get_by_label("Organizational unit").select_option(

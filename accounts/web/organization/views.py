@@ -105,11 +105,16 @@ def organization_read(request: Request) -> HttpResponse:
 
 @operator_required
 def organization_progress(request: Request) -> HttpResponse:
-    """Show how far the reading is; once it ended, the page is another one."""
+    """Show how far the reading is. Once it ended, a page without a list is another one;
+    one with a list stays as it is, with what a person chose there.
+    """
     organization = kept_organization(ManagingAccount.objects.first())
     if organization is None:
         return redirect("accounts:organization")
-    shown = {"organization": organization, "progress": progress_of(organization)}
+    progress = progress_of(organization)
+    if request.htmx and "unread" in request.GET and not progress:
+        return HttpResponseClientRefresh()
+    shown = {"organization": organization, "progress": progress}
     return render(request, "organization/_reading.html", shown)
 
 

@@ -36,7 +36,6 @@ def test_it_is_read_while_the_page_shows_how_far_it_is(
     page.get_by_role("button", name="Read the organization").click()
     expect(page.get_by_text("Reading the organization.")).to_be_visible()
     read_on(Organization.objects.get())
-    page.get_by_role("link", name="Show the accounts").click()
     expect(page.get_by_text("has 10 accounts; 0 are added.")).to_be_visible()
     page.get_by_label("Environment").fill("test")
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_hidden()

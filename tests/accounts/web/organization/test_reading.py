@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -35,7 +37,7 @@ def test_the_emulated_organization_is_read_and_shown(client, aws) -> None:
     html = client.get(URL).content.decode()
 
     assert "Bowline is reading the organization" in waits
-    assert f'hx-get="{PROGRESS}" hx-trigger="every 2s"' in waits
+    assert f'hx-get="{PROGRESS}?unread=1" hx-trigger="every 2s"' in waits
     assert all(one.name in html for one in (MANAGING, *MEMBERS, CLOSED))
     assert Organization.objects.get().organization_id in html
     assert "Root / Workloads / Production" in html
@@ -105,6 +107,27 @@ def test_once_it_ended_the_new_list_is_offered(operator) -> None:
     assert "was read." in html
     assert f'href="{URL}"' in html
     assert "hx-get" not in html
+
+
+@pytest.mark.parametrize("was_read", [False, True])
+def test_the_page_that_says_it_is_being_read_loads_again_once_it_was(
+    operator, was_read
+) -> None:
+    """A page with the list stays as it is: somebody may have ticked accounts there."""
+    member_row("000000000001", "m1")
+    reading(to_read=[ROOT], **({} if was_read else {"read_at": None}))
+    page = operator.get(URL).content.decode()
+    (polled,) = re.findall(f'hx-get="({PROGRESS}[^"]*)"', page)
+    htmx = {"HX-Request": "true"}
+    before = operator.get(polled, headers=htmx)
+
+    now = timezone.now()
+    Organization.objects.update(to_read=[], finished_at=now, read_at=now)
+    after = operator.get(polled, headers=htmx)
+
+    assert ("Bowline is reading the organization" in page) is not was_read
+    assert f'hx-get="{polled}"' in before.content.decode()
+    assert ("HX-Refresh" in after.headers) is not was_read
 
 
 def test_where_it_may_not_be_asked_the_page_says_what_to_allow(operator) -> None:
