@@ -453,6 +453,7 @@ class Run(Job, Decided, InRollout, Verifies, WaitsForOwner, Readable):
         ]
 
     def __str__(self) -> str:
+        """Name it in the log, where nothing is read of its account; see `heading`."""
         does = "Take over" if self.take_over else self.get_kind_display()
         return f"{self.title}: {does} {self.account_name}"
 

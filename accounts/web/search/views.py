@@ -212,7 +212,15 @@ ACCOUNT = (
     "undeployable",
     "unapproved",
 )
-RUN = ("pk", "number", "kind", "account_name", "status", "created_at")
+RUN = (
+    "number",
+    "kind",
+    "take_over",
+    "account_name",
+    "account__granted_at",
+    "status",
+    "created_at",
+)
 REFERENCE = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
 
 
@@ -319,14 +327,13 @@ def run_hits(text: str, accounts: list[dict[str, Any]]) -> Iterator[Hit]:
     if numbered := RUN_NUMBER.fullmatch(text):
         asked |= Q(number=int(numbered[1]))
     rows = Run.objects.filter(asked).order_by("-created_at")
-    for row in rows.values(*RUN)[:MOST]:
-        kind = Run.Kind(row["kind"]).label
+    for run in rows.select_related("account").only(*RUN)[:MOST]:
         yield Hit(
-            f"Run {row['number']}: {kind.lower()} {row['account_name']}",
-            reverse("accounts:run", args=[row["pk"]]),
+            f"{run.title}: {run.heading}",
+            run.get_absolute_url(),
             "runs",
-            f"{str(row['pk'])[:8]} · {day(row['created_at'])}",
-            row["status"],
+            f"{run.reference} · {day(run.created_at)}",
+            run.status,
         )
 
 

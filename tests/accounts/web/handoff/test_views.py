@@ -47,6 +47,15 @@ def read(
     return page.content.decode()
 
 
+def test_it_calls_the_run_as_its_own_page_does(client: Client) -> None:
+    account = ready_row(granted_at=timezone.now(), state=State.HANDED_OFF)
+    run = run_row(Status.HANDED_OFF, account=account)
+
+    text = read(client, account)
+
+    assert f">Run {run.number}: Change staging</a>" in text
+
+
 def test_it_names_the_account_and_each_way_in_order(client: Client) -> None:
     text = read(client, ready_row())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from accounts.models import ManagedAccount, Run
 from accounts.models.states import State, Status
 from accounts.web.search.views import DESTINATIONS, MOST, find
 from tests.bundles import with_every_provider
-from tests.rows import account_row, bundle_row, person, run_row
+from tests.rows import account_row, bundle_row, managing_row, person, run_row
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +86,7 @@ def test_a_run_is_found_by_its_number_its_reference_and_its_account(
     run = run_row()
     run_row(Status.VERIFIED, account=None, account_name="elsewhere")
 
-    found = [f"Run {run.number}: onboard staging"]
+    found = [f"Run {run.number}: Onboard staging"]
     assert titles(viewer, run.reference)["Runs"] == found
     assert titles(viewer, str(run.pk))["Runs"] == found
     assert titles(viewer, f"run {run.number}")["Runs"] == found
@@ -93,11 +94,26 @@ def test_a_run_is_found_by_its_number_its_reference_and_its_account(
     assert titles(viewer, "stagin")["Runs"] == found
 
 
+@pytest.mark.parametrize("kind", Run.Kind.values)
+def test_a_run_is_called_as_its_own_page_calls_it(
+    viewer: User, client: Client, kind: str
+) -> None:
+    client.force_login(viewer)
+    managing_row()
+    account = account_row(granted_at=timezone.now())
+    run = run_row(Status.VERIFIED, account=account, kind=kind)
+
+    (found,) = titles(viewer, "staging")["Runs"]
+
+    page = unescape(client.get(run.get_absolute_url()).content.decode())
+    assert f"<h1>{found}</h1>" in page
+
+
 def test_a_run_of_a_deleted_account_is_found(viewer: User) -> None:
     run = run_row(Status.VERIFIED)
     ManagedAccount.objects.all().delete()
 
-    found = [f"Run {run.number}: onboard staging"]
+    found = [f"Run {run.number}: Onboard staging"]
     assert titles(viewer, "staging") == {"Runs": found}
 
 
