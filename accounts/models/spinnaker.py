@@ -158,10 +158,14 @@ class Bundle(CreatedBy, Carried, Readable):
         return reverse("accounts:bundle", args=[self.number])
 
     @property
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of its files, by path."""
+        return {file["path"]: file["sha256"] for file in self.files}
+
+    @property
     def revision(self) -> Revision:
         """Read out of its zip what it is compared by."""
-        digests = {file["path"]: file["sha256"] for file in self.files}
-        return Revision.zipped(self.number, self.archive, digests)
+        return Revision.zipped(self.number, self.archive, self.digests)
 
     @property
     def filename(self) -> str:

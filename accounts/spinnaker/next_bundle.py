@@ -20,7 +20,7 @@ from accounts.models import Bundle, ManagedAccount, Run
 from accounts.models.states import OPEN
 from accounts.refused import Refused
 from accounts.spinnaker.policies_of_others import Group, of_bundle
-from accounts.wording import first_of
+from accounts.wording import counted, first_of
 from onboarding import spinnaker
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.comparison import (
@@ -29,6 +29,7 @@ from onboarding.spinnaker.bundle.comparison import (
     Excerpt,
     Named,
     bundle_changes,
+    file_changes,
 )
 from onboarding.spinnaker.bundle.contents import (
     Account,
@@ -337,6 +338,20 @@ def counted_since_last(
         **{verb: len(accounts) for verb, accounts in found.by_verb.items()},
         "files": len(found.files),
     }
+
+
+def files_in_words(bundle: Bundle) -> str:
+    """Say how many files differ from the bundle before it; of those that Spinnaker
+    reads, as its preview counted them.
+    """
+    counts = bundle.changes or {"since": 0, "files": 0}
+    before = Bundle.objects.built().filter(number=counts["since"])
+    last = before.only("number", "files").first()
+    if last is None:
+        return f"{counts['files']:,}"
+    found = file_changes(last.digests, bundle.digests)
+    read = sum(path.startswith(READ) for path in found)
+    return f"{read:,} that Spinnaker reads, {counted(len(found) - read, 'other')}"
 
 
 def two(number: int, since: int) -> tuple[Bundle, Bundle]:

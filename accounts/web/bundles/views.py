@@ -27,7 +27,7 @@ from accounts.spinnaker.bundles import (
     new_bundle,
     text_of,
 )
-from accounts.spinnaker.next_bundle import broken
+from accounts.spinnaker.next_bundle import broken, files_in_words
 from accounts.spinnaker.policies_of_others import of_bundle
 from accounts.spinnaker.presence import left_by
 from accounts.web.crumbs import crumbs
@@ -222,7 +222,7 @@ def accounts_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
 
 def changes_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:
     earlier = Bundle.objects.built().light().filter(number__lt=bundle.number)
-    return {"earlier": earlier[:MOST_EARLIER]}
+    return {"earlier": earlier[:MOST_EARLIER], "files": files_in_words(bundle)}
 
 
 def files_tab(request: Request, bundle: Bundle, path: str) -> dict[str, Any]:

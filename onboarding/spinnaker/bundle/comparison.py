@@ -84,7 +84,6 @@ class BundleChanges:
 
 def bundle_changes(before: Revision, after: Revision) -> BundleChanges:
     """Compare two revisions by their accounts and the digests of their files."""
-    was, now = before.digests, after.digests
     added: list[Named] = []
     removed: list[Named] = []
     changed: list[Altered] = []
@@ -102,12 +101,19 @@ def bundle_changes(before: Revision, after: Revision) -> BundleChanges:
         added=tuple(added),
         removed=tuple(removed),
         changed=tuple(changed),
-        files={
-            path: "create" if path not in was else "update" if path in now else "delete"
-            for path in dict.fromkeys([*now, *was])
-            if path not in ALWAYS_OTHER and was.get(path) != now.get(path)
-        },
+        files=file_changes(before.digests, after.digests),
     )
+
+
+def file_changes(was: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Compare files by their digests, but for those that always differ; return a verb
+    of DONE by path.
+    """
+    return {
+        path: "create" if path not in was else "update" if path in now else "delete"
+        for path in dict.fromkeys([*now, *was])
+        if path not in ALWAYS_OTHER and was.get(path) != now.get(path)
+    }
 
 
 def fields(before: Account, after: Account) -> Iterator[Field]:

@@ -78,6 +78,45 @@ def test_nothing_is_built_that_changes_otherwise_than_was_read(
     assert Bundle.objects.count() == 2
 
 
+def test_the_built_bundle_counts_the_files_that_the_preview_counted(
+    operator, account
+) -> None:
+    built()
+    account.regions = ["eu-west-1"]
+    account.save()
+    approve_entries(account)
+    keep_verified(account, State.VERIFIED)
+    preview = operator.get("/bundles/next/")
+    built()
+
+    page = operator.get("/bundles/2/?tab=changes").content.decode()
+
+    before = sum(preview.context["changes"].excerpt.paths.values())
+    others = Bundle.objects.get(number=2).changes["files"] - before
+    said = f"Files that differ: {before} that Spinnaker reads, {others} others."
+    assert before
+    assert others
+    assert said in " ".join(page.split())
+    assert "compares only the files that Spinnaker reads." in preview.content.decode()
+
+
+def test_a_bundle_whose_earlier_one_was_deleted_counts_its_files_together(
+    operator, account
+) -> None:
+    built()
+    account.regions = ["eu-west-1"]
+    account.save()
+    approve_entries(account)
+    keep_verified(account, State.VERIFIED)
+    built()
+    Bundle.objects.filter(number=1).delete()
+
+    page = operator.get("/bundles/2/?tab=changes").content.decode()
+
+    total = Bundle.objects.get(number=2).changes["files"]
+    assert f"Files that differ: {total}." in " ".join(page.split())
+
+
 def test_what_only_other_files_say_is_a_change_too(operator, account) -> None:
     built()
     read = digest_on(text(operator))
