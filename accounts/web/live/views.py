@@ -55,6 +55,10 @@ class Progress:
     total: int
     seconds_left: float | None = None
     """None: nothing ended yet that it could be estimated from."""
+    only_plans: bool = False
+    """All that is worked on ends with a plan, which a person reads then."""
+    waiting: int = 0
+    """Others of the same rollouts, which no time is known of."""
 
     @property
     def counted(self) -> str:
@@ -62,14 +66,19 @@ class Progress:
 
     @property
     def left(self) -> str:
-        """Say how long it will still take; empty where that cannot be estimated."""
+        """Say how long it will still take, or what it waits for; empty where that
+        cannot be estimated.
+        """
+        if self.waiting:
+            return f"{self.waiting:,} wait for approval, an owner, or their wave"
         if self.seconds_left is None:
             return ""
+        what = " to plan" if self.only_plans else ""
         if self.seconds_left < MINUTE:
-            return "less than a minute left"
+            return f"less than a minute left{what}"
         if self.seconds_left < HOUR:
-            return f"about {round(self.seconds_left / MINUTE)} min left"
-        return f"about {round(self.seconds_left / HOUR)} h left"
+            return f"about {round(self.seconds_left / MINUTE)} min left{what}"
+        return f"about {round(self.seconds_left / HOUR)} h left{what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,10 @@ class Work:
     @property
     def working(self) -> int:
         return sum(self.statuses.get(status, 0) for status in WORKING)
+
+    @property
+    def only_plans(self) -> bool:
+        return self.working == self.statuses.get(Status.PLANNING, 0)
 
 
 def work_of(runs: QuerySet[Run]) -> Work:
@@ -107,13 +120,32 @@ def progress_of(runs: QuerySet[Run], work: Work) -> Progress | None:
     """Say how far a batch is; None where fewer than two runs make one."""
     if work.began is None:
         return None
-    done = ended_since(runs, work.began).count()
+    waiting = 0 if work.only_plans else waiting_with(runs, work)
+    ended = ended_since(runs, work.began)
+    done = (ended.exclude(status__in=WAITING) if waiting else ended).count()
     if done + work.working < 2:
         return None
     elapsed = timezone.now() - work.began
     return Progress(
-        done, done + work.working, seconds_left(done, work.working, elapsed)
+        done,
+        done + work.working,
+        seconds_left(done, work.working, elapsed),
+        only_plans=work.only_plans,
+        waiting=waiting,
     )
+
+
+WAITING = (Status.PLANNED, Status.APPROVED, Status.HANDED_OFF)
+"""Open, and no work: a person decides, or a wave begins."""
+
+
+def waiting_with(runs: QuerySet[Run], work: Work) -> int:
+    """Count what waits in the rollouts that are worked on."""
+    if not work.statuses.keys() & {*WAITING}:
+        return 0
+    worked_on = runs.filter(status__in=WORKING).exclude(rollout=None)
+    same = worked_on.order_by().values("rollout")
+    return runs.filter(status__in=WAITING, rollout__in=same).count()
 
 
 def seconds_left(done: int, working: int, elapsed: timedelta) -> float | None:

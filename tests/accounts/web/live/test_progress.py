@@ -7,9 +7,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Run
-from accounts.models.states import Status
-from accounts.web.live.views import Progress, progress_of, seconds_left, work_of
+from accounts.models import Rollout, Run
+from accounts.models.states import OPEN, WORKING, Status
+from accounts.web.live.views import (
+    WAITING,
+    Progress,
+    progress_of,
+    seconds_left,
+    work_of,
+)
 from tests.rows import account_row, run_row
 
 
@@ -58,3 +64,33 @@ def test_waiting_for_a_wave_is_no_work_that_time_is_estimated_from() -> None:
     assert progress is not None
     assert (progress.done, progress.total) == (1, 3)
     assert progress.left == "less than a minute left"
+
+
+WAITS = "2 wait for approval, an owner, or their wave"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("working", WORKING)
+@pytest.mark.parametrize("waiting", [*OPEN, None])
+@pytest.mark.parametrize("same", [False, True])
+def test_no_time_is_left_to_what_waits_for_a_person(working, waiting, same) -> None:
+    """A rollout isn't done in a minute if its other plans wait for an approval."""
+    now = timezone.now()
+    rollout, other = Rollout.objects.create(), Rollout.objects.create()
+    statuses = (Status.FAILED, working, *([waiting] * 2 if waiting else []))
+    for number, status in enumerate(statuses):
+        account = account_row(f"a{number}", account_id=f"{number:012}")
+        run = run_row(status, account=account)
+        of = rollout if same or status == working else other
+        moved = now - timedelta(seconds=5) if status == working else now
+        Run.objects.filter(pk=run.pk).update(rollout=of, moved_at=moved)
+
+    progress = progress_of(Run.objects.all(), work_of(Run.objects.all()))
+
+    assert progress is not None
+    if {working, waiting} & {*WORKING} == {Status.PLANNING}:
+        assert progress.left == "less than a minute left to plan"
+    elif same and waiting in WAITING:
+        assert (progress.left, progress.done) == (WAITS, 1)
+    else:
+        assert progress.left == "less than a minute left"
