@@ -491,9 +491,17 @@ class ManagedAccount(
             is_accepted=self.accepted_at is not None,
             is_missing=self.is_missing,
             is_withdrawn=self.withdrawn,
+            is_in_bundles=self.is_in_bundles,
+            is_excluded=self.excluded_at is not None,
             is_to_accept_writes=self.unknown_writes > 0
             and self.foreign_policies.unaccepted_writes().exists(),
         )
+
+    @property
+    def is_in_bundles(self) -> bool:
+        """Return whether the next bundle holds it; READY says the same in SQL."""
+        is_denied = self.excluded_at or self.withdrawn or self.is_missing
+        return bool(self.verified and not is_denied)
 
     @property
     def environments(self) -> frozenset[str]:

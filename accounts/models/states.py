@@ -373,6 +373,10 @@ class Facts:
     """How many regions are without what a deployment needs."""
     unapproved: int = 0
     """How much lets roles do what nobody approved, where it is drifted."""
+    is_in_bundles: bool = False
+    """The next bundle holds it, as it was last proved."""
+    is_excluded: bool = False
+    """A person decided that bundles hold it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,18 +411,23 @@ STALE_VERIFICATION = (
     "The last verification is out of date. Verify again. Nothing changes in AWS."
 )
 LOOK_AT_CHECKS = "Spinnaker might be denied {}. The checks show which ones and why."
-WAITS_FOR_ACCEPTANCE = (
-    "An approver must accept {}. Until the next verification, bundles include the "
-    "account as it was verified before."
+WAITS_FOR_ACCEPTANCE = "An approver must accept {}."
+UNTIL_VERIFIED = (
+    "Until the next verification, bundles include the account as it was verified "
+    "before."
 )
 CANNOT_DEPLOY = (
     "Spinnaker can't deploy in {} because something that a deployment needs is "
     "missing. The checks show what it is and how to create it."
 )
 ONLY_READ = (
-    "Bowline couldn't assume this account's roles and only read their policies. "
-    "Bundles include the account after an approver accepts it. To test the roles "
-    "from Spinnaker's host, run verify.sh in the bundle."
+    "Bowline couldn't assume this account's roles and only read their policies. To "
+    "test the roles from Spinnaker's host, run verify.sh in the bundle."
+)
+AFTER_ACCEPTANCE = "Bundles include the account after an approver accepts it."
+UNTIL_ACCEPTED = (
+    "Until an approver accepts it, bundles include the account as it was verified "
+    "before."
 )
 FAILED = "The last run of this account failed."
 HANDED_OFF = (
@@ -441,8 +450,11 @@ EDITED = (
 )
 EDITED_FOR_SPINNAKER = (
     "An edit isn't planned yet. It changes the configuration of this account in "
-    "Spinnaker, but nothing in AWS. Until a plan with the edit is approved, bundles "
-    "include the last approved settings."
+    "Spinnaker, but nothing in AWS."
+)
+UNTIL_APPROVED = (
+    "Until a plan with the edit is approved, bundles include the last approved "
+    "settings."
 )
 WITHDRAWN = (
     "The removal didn't finish. The roles still exist, but Spinnaker can no longer "
@@ -469,10 +481,14 @@ def standing(facts: Facts) -> Standing:
             sentences.append(
                 WAITS_FOR_ACCEPTANCE.format(writes(facts.unknown_writes, "unknown "))
             )
+            sentences += [UNTIL_VERIFIED] * facts.is_in_bundles
     is_to_accept = facts.state == State.EVALUATED and not facts.is_accepted
     match facts.state:
         case State.EVALUATED if is_to_accept:
             sentences.append(ONLY_READ)
+            if not facts.is_excluded:
+                in_bundles = facts.is_in_bundles
+                sentences.append(UNTIL_ACCEPTED if in_bundles else AFTER_ACCEPTANCE)
         case State.HANDED_OFF:
             sentences.append(HANDED_OFF)
         case State.FAILED:
@@ -483,6 +499,9 @@ def standing(facts: Facts) -> Standing:
             pass
         case State.OUTDATED:
             sentences.append(EDITED_FOR_SPINNAKER if facts.verification else EDITED)
+            sentences += [UNTIL_APPROVED] * bool(
+                facts.verification and facts.is_in_bundles
+            )
     if facts.is_edited and facts.state in BROKEN:
         sentences.append(EDITED_TOO)
     if facts.is_withdrawn and facts.state not in PASSING:

@@ -11,9 +11,11 @@ from itertools import product
 from typing import NamedTuple
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Bundle, DeliveredAccount, FoundRoles, ManagedAccount
+from accounts.models.account import MISSES
 from accounts.models.checks import WRITES
 from accounts.models.states import (
     TOGETHER,
@@ -224,6 +226,65 @@ def verdict_of(page: str) -> str:
     """Read what the first panel says, with its links."""
     panel = page.partition('verdict" aria-labelledby="verdict"')[2]
     return " ".join(panel.partition("</section>")[0].split())
+
+
+def rows_of_bundles() -> list[ManagedAccount]:
+    """Make an account of every combination of what bundles and sentences depend on."""
+    now = timezone.now()
+    states = [state for state in State.values if state != State.APPLIED]
+    facts = product(
+        states,
+        ({}, {"entries": []}),
+        (None, now),
+        (False, True),
+        (0, MISSES),
+        (0, 2),
+    )
+    rows = ManagedAccount.objects.bulk_create(
+        ManagedAccount(
+            name=f"a{n}",
+            account_id=f"{n:012}",
+            state=state,
+            verification=state if state in VERIFIED else State.EVALUATED,
+            verified=verified,
+            verified_at=now,
+            excluded_at=excluded,
+            withdrawn=withdrawn,
+            missed=missed,
+            unknown_writes=writes,
+            approved_version=1,
+            version=2,
+        )
+        for n, (state, verified, excluded, withdrawn, missed, writes) in enumerate(
+            facts
+        )
+    )
+    for row in rows:
+        if row.unknown_writes:
+            foreign_row(row, **LISTED["writes"])
+    return rows
+
+
+def test_bundles_include_an_account_only_where_they_do(viewer) -> None:
+    """Neither sentences of its state, nor the page where it is excluded, say more."""
+    rows = rows_of_bundles()
+    ready = {*ManagedAccount.objects.ready().values_list("pk", flat=True)}
+    now = re.compile(r"undles include (the|this) account as it was|include the last")
+
+    for row in rows:
+        said = " ".join(row.standing.sentences)
+        shown = render_to_string("accounts/_in_bundles.html", {"account": row})
+
+        is_in = row.pk in ready
+        assert row.is_in_bundles is is_in
+        for text in (said, " ".join(shown.split())):
+            assert is_in or not now.search(text), (row.state, text)
+        assert not (is_in and "no longer include" in said), said
+        if "Bundles include the account after" in said:
+            assert not is_in, said
+            assert not row.excluded_at, said
+        assert ("Bundles include this account" in shown) is is_in
+        assert ("Excluded from bundles" in shown) is bool(row.excluded_at)
 
 
 READY, BUILDING = Bundle.Status.READY, Bundle.Status.BUILDING
