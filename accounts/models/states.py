@@ -492,7 +492,8 @@ def standing(facts: Facts) -> Standing:
         case State.HANDED_OFF:
             sentences.append(HANDED_OFF)
         case State.FAILED:
-            sentences.append(MISSING if facts.is_missing else FAILED)
+            is_missing = facts.is_missing and not facts.is_withdrawn
+            sentences.append(MISSING if is_missing else FAILED)
         case State.DRIFTED:
             sentences.append(MAY_DO_MORE if facts.unapproved else DRIFTED)
         case State.OUTDATED if facts.is_withdrawn and not facts.is_edited:

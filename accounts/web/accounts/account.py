@@ -204,6 +204,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
     existing = found_existing(account)
     tabs = tabs_of(account, counts, managing, existing)
     tab = chosen_tab(request, tabs)
+    member = inactive_members().filter(account_id=account.account_id).first()
     shown = {
         "live": live,
         "account": account,
@@ -212,7 +213,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "tab": tab,
         "managing": managing,
         "undone": undone(account),
-        "member": inactive_members().filter(account_id=account.account_id).first(),
+        "member": member,
         "runs": runs,
         "cause": cause,
         "fixes": fixes_of(cause) if cause else None,
@@ -222,7 +223,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "open": next((run for run in runs if run.status in OPEN), None),
         "checked": checked,
         "checks": checks,
-        "sentence": sentence_of(account),
+        "sentence": sentence_of(account, is_active=member is None),
         "lines": lines_of(checks, only_read=account.state == State.EVALUATED),
         "of_others": others_of(foreign),
         "foreign": foreign,

@@ -101,9 +101,11 @@ class Line(NamedTuple):
     """Of those that somebody must look at."""
 
 
-def sentence_of(account: ManagedAccount) -> str:
-    """Say in a few words what Spinnaker can do in the account."""
-    word = account.word
+def sentence_of(account: ManagedAccount, *, is_active: bool = True) -> str:
+    """Say in a few words what Spinnaker can do in the account, or could before it was
+    suspended or left the organization.
+    """
+    word = account.word if is_active else STALE.get(account.state, account.word)
     if word == State.FAILED and not account.granted_at:
         return NO_ACCESS
     if word in SENTENCES:

@@ -182,6 +182,19 @@ def test_no_sentence_about_a_state_names_a_part_of_the_page() -> None:
     assert [one for one in said if places.search(one)] == []
 
 
+def test_what_sentences_ask_for_is_the_next_step() -> None:
+    """The page's blue button is what its sentences say, and only one is blue."""
+    for facts in all_facts():
+        found = standing(facts)
+        said = " ".join(found.sentences)
+
+        assert not (found.is_to_verify and found.is_to_plan), facts
+        if "Plan again" in said:
+            assert found.is_to_plan, (facts, said)
+        elif "erify again" in said or "verify the account again" in said:
+            assert found.is_to_verify, (facts, said)
+
+
 LISTED = {
     "nothing": {},
     "a policy": {"kind": "attachment"},
@@ -224,7 +237,7 @@ def test_every_part_that_the_verdict_names_is_on_the_page(
 
 def verdict_of(page: str) -> str:
     """Read what the first panel says, with its links."""
-    panel = page.partition('verdict" aria-labelledby="verdict"')[2]
+    panel = page.partition(' verdict">')[2]
     return " ".join(panel.partition("</section>")[0].split())
 
 

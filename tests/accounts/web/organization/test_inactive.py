@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ManagedAccount, ManagingAccount, Member
+from accounts.models.states import State
 from tests.accounts.discover.organization.organizations import member_row
+from tests.accounts.web.accounts.test_no_contradictions import VERDICT
 from tests.rows import account_row
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +77,24 @@ def test_what_another_managing_account_read_flags_nothing(operator, four) -> Non
     ManagingAccount.objects.update(account_id="999999999999")
 
     assert not operator.get(LIST).context["page"].object_list
+
+
+@pytest.mark.parametrize("name", ["left", "suspended", "fine", "alone"])
+@pytest.mark.parametrize("state", [State.VERIFIED, State.EVALUATED, State.PLANNED])
+@pytest.mark.parametrize("facts", [{}, {"undeployable": 1}, {"unknown_writes": 1}])
+def test_no_page_says_that_spinnaker_has_access_where_it_may_not(
+    operator, four, name: str, state: str, facts: dict[str, int]
+) -> None:
+    now = timezone.now()
+    proved = {"verification": "verified", "verified_at": now, "granted_at": now}
+    ManagedAccount.objects.update(state=state, **proved, **facts)
+
+    html = operator.get(four[name].get_absolute_url()).content.decode()
+
+    kind, headline = VERDICT.findall(html)[0]
+    is_active = name in ("fine", "alone")
+    assert is_active or "has access" not in headline
+    assert is_active or "policies allow " not in headline
+    assert is_active or kind != "good"
+    if is_active and state == "verified":
+        assert "Spinnaker has access" in headline
