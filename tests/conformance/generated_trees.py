@@ -11,27 +11,16 @@ import yaml
 from tests.conformance.clouddriver import STOCK
 from tests.conformance.trees import IMPORTS, Tree
 
-OLD = "spring.profiles"
-EXPRESSIONS = (
-    *("local", "prod", "test", "'!prod'", "prod | local", "local & !qa", "composite"),
-    *("'(prod | qa) & local'", "'!(local & test)'", "[qa, local]", "'qa, test'"),
-)
-SETTING = (
-    "spring.profiles.include: qa\n",
-    "spring.profiles.group.local: prod\n",
-    "spring: {profiles: {group: {test: [qa, prod], qa: test}}}\n",
-    "spring.profiles.active: prod, local\n",
-)
 NAMES = (
     *("spinnaker.yml", "clouddriver-local.yml", "spinnaker-local.yml"),
-    *("clouddriver-test.yml", "spinnaker-test.yml", "clouddriver-prod.yml"),
-    *("clouddriver-composite.yml", "clouddriver-qa.yml", "clouddriver.yaml"),
-    *("x/clouddriver-local.yml", "y/clouddriver.yml", "y/spinnaker-prod.yml"),
+    *("clouddriver.yaml", "spinnaker-local.yaml", "clouddriver-prod.yml"),
+    *("x/clouddriver-local.yml", "y/clouddriver.yml", "y/spinnaker-local.yml"),
+    *("x/spinnaker.yaml", "y/clouddriver-local.yml", "x/clouddriver.yml"),
 )
 
 
 def generated(seed: int) -> Tree:
-    """Make a tree of files, documents, conditions and lists."""
+    """Make a tree of files, documents and lists."""
     chance = random.Random(seed)
     names = ["clouddriver.yml", *chance.sample(NAMES, chance.randint(1, 6))]
     if any("/" in name for name in names):
@@ -41,9 +30,6 @@ def generated(seed: int) -> Tree:
 
 
 def documents(chance: random.Random, name: str, names: list[str]) -> Iterator[str]:
-    is_free = "-" not in name
-    if name == "spinnaker.yml" and any("/" in one for one in names):
-        yield IMPORTS
     for _ in range(chance.randint(1, 3)):
         made: dict[str, Any] = {}
         for provider in ("aws", "ecs", "kubernetes"):
@@ -51,14 +37,10 @@ def documents(chance: random.Random, name: str, names: list[str]) -> Iterator[st
                 made[provider] = section(chance, provider)
         if chance.random() < 0.2:
             made["shared"] = {"role": f"role/shared{chance.randint(0, 9)}"}
-        head = ""
-        if chance.random() < 0.45:
-            key = chance.choice(("spring.config.activate.on-profile", OLD))
-            head = f"{key}: {chance.choice(EXPRESSIONS)}\n"
-        elif is_free and chance.random() < 0.3:
-            head = chance.choice(SETTING)
         made = {key: value for key, value in made.items() if value}
-        yield head + (yaml.safe_dump(made, sort_keys=False) if made else "")
+        yield yaml.safe_dump(made, sort_keys=False) if made else ""
+    if name == "spinnaker.yml" and any("/" in one for one in names):
+        yield IMPORTS
 
 
 def section(chance: random.Random, provider: str) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from onboarding.adopting.sources.documents import documents
 from onboarding.adopting.sources.files import File, config_file
+from onboarding.adopting.sources.layers import loaded
+from onboarding.adopting.sources.overlay import START_FAILS
 from onboarding.adopting.sources.reading import read_sources
-from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loading
 from onboarding.adopting.values import Account, Reading
 from tests.conformance.clouddriver import Answer, Clouddriver
 from tests.conformance.generated_trees import GENERATED
@@ -69,27 +72,18 @@ def differences(tree: Tree, answer: Answer) -> Iterator[str]:
         if not (answer.failure and refused):
             yield f"It fails: {answer.failure}. Bowline: {refused}."
         return
-    loading = loading_of(tree)
-    mine = [one.path for one in reversed(loading.run())]
-    theirs = [resource(one) for one in answer.documents]
+    files = [File(path, documents(text.encode())) for path, text in tree.items()]
+    files.sort(key=attrgetter("path"))
+    layers, _ = loaded([*map(config_file, files)])
+    # A document with a condition only is one that Clouddriver has, and says nothing.
+    mine = [path for path, _ in groupby(one.path for one in reversed(layers))]
+    theirs = [path for path, _ in groupby(map(resource, answer.documents))]
     if mine != theirs:
         yield f"documents: {mine} for {theirs}"
-    if loading.active != answer.profiles:
-        yield f"profiles: {loading.active} for {answer.profiles}"
     for provider in ("aws", "ecs", "kubernetes"):
         read, bound = of(reading, provider), listed(answer, provider)
         if read != bound:
             yield f"{provider}: {read} for {bound}"
-
-
-def loading_of(tree: Tree) -> Loading:
-    files = [File(path, documents(text.encode())) for path, text in tree.items()]
-    is_import = {"more.yml", "more-local.yml", "more-test.yml"}
-    own = sorted(
-        (one for one in files if one.name not in is_import), key=lambda one: one.path
-    )
-    others = [one for one in files if one.name in is_import]
-    return Loading([*map(config_file, own)], [*map(config_file, others)])
 
 
 def resource(document: str) -> str:

@@ -72,7 +72,7 @@ class Command(BowlineCommand):
             "source",
             type=Path,
             nargs="*",
-            help="the Halyard config or ~/.hal, clouddriver*.yml, a folder for "
+            help="the Halyard config or ~/.hal, clouddriver-local.yml, a folder for "
             "kustomize, a SpinnakerService, kubeconfigs, or Gate's answers as JSON",
         )
         parser.add_argument(

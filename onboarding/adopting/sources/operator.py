@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from onboarding.adopting.sources.documents import Document, documents, value_of
-from onboarding.adopting.sources.files import ConfigFile
-from onboarding.adopting.sources.spring_files.boot import SPRING_FILE, STEMS
+from onboarding.adopting.sources.files import BadSource, ConfigFile
+from onboarding.adopting.sources.layers import SPRING_FILE, STEMS
 from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml
 from onboarding.names import one_line, short
@@ -84,7 +84,9 @@ def add_files(found: Service, path: str, files: Table | None) -> None:
         name = PurePosixPath(key.replace("__", "/")).name
         try:
             read = documents(node.text.encode())
-        except BadYaml:
+        except BadYaml as error:
+            if SPRING_FILE.fullmatch(name):
+                raise BadSource(f"{path}, files.{key}", str(error)) from None
             continue
         if SPRING_FILE.fullmatch(name):
             found.files.append(ConfigFile(f"{path}, files.{key}", name, "", read))

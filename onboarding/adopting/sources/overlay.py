@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onboarding.adopting.sources.documents import text_of
+from onboarding.adopting.sources.files import BadSource
+from onboarding.adopting.sources.layers import INSTEAD, Loaded, in_line
 from onboarding.adopting.sources.properties import ACCOUNTS, Lookup, shown
-from onboarding.adopting.sources.spring_files.boot import START_FAILS, Loaded
 from onboarding.adopting.sources.variables import START, filled
 from onboarding.adopting.values import PROVIDERS, Finding
 from onboarding.carried.table import canonical
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
+START_FAILS = "start-fails"
 UNREADABLE = (
     "Clouddriver doesn't start with {}: {}.accounts is no list. This report ignores it."
 )
@@ -22,19 +24,25 @@ GAP = (
     "Clouddriver doesn't start with {}: an index of “{}” is missing. This report has "
     "what comes before."
 )
-CIRCULAR = (
-    "Clouddriver doesn't start with {}: the value of the variable {} leads to itself."
-)
 DEFAULTS_TAKEN = (
     "{}: values of other properties have variables with a default, and this report has "
     "the default: {}."
 )
+NOT_PLAIN = (
+    "{}, Bowline doesn't follow a variable other than ${{NAME}} or ${{NAME:default}} "
+    "with plain text for its value; {}"
+)
+MOST_FILLED = 16 * 1024 * 1024
+"""Characters of all texts with variables."""
+TOO_MUCH = f"Its variables make more than {MOST_FILLED:,} characters."
 
 
 class Overlay:
     """What documents say together, the lowest first."""
 
     def __init__(self, documents: Sequence[Loaded]) -> None:
+        self.documents = documents
+        self.length = 0
         self.findings: dict[Finding, None] = {}
         self.sections: dict[str, Table] = {}
         """By provider, its settings with canonical keys."""
@@ -120,8 +128,12 @@ class Overlay:
                 return Listing(made, node.line)
             case Scalar(text=text) if START in text:
                 found = filled(text_of(node), lookup)
-                if found.circular:
-                    self.note(START_FAILS, CIRCULAR.format(path, found.circular))
+                self.length += len(found.text)
+                if not found.is_plain:
+                    says = NOT_PLAIN.format(in_line(node.line), INSTEAD)
+                    raise BadSource(self.path_of(node), says)
+                if self.length > MOST_FILLED:
+                    raise BadSource(self.path_of(node), TOO_MUCH)
                 if found.known:
                     if found.defaults:
                         names = ", ".join(found.defaults)
@@ -130,6 +142,25 @@ class Overlay:
                         )
                     return Scalar(found.text, node.line)
         return node
+
+    def path_of(self, scalar: Scalar) -> str:
+        """Return the file that a text is from."""
+        return next(
+            one.path
+            for one in reversed(self.documents)
+            if any(each is scalar for each in scalars(one.root))
+        )
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Table):
+        for _, inner in node.pairs.values():
+            yield from scalars(inner)
+    else:
+        for item in node.items:
+            yield from scalars(item)
 
 
 def is_list(node: Node) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from onboarding.adopting.sources.documents import text_of, value_of
+from onboarding.adopting.sources.variables import LONGEST_NAME
 from onboarding.asked_once import asked_once
 from onboarding.bounded_yaml import BadYaml
 from onboarding.carried.table import canonical
@@ -19,12 +20,12 @@ from onboarding.spinnaker.halconfig.tree import Listing, Node, Scalar, Table
 
 ACCOUNTS = "accounts"
 ELEMENT = re.compile(r"\[([^\[\]]*)\]|[^.\[\]]+")
+NOT_COMPARED = re.compile(r"[^a-z0-9]+")
 INDEX = re.compile(r"\[[0-9]{1,6}\]")
 MOST_ODD = 100_000
 """Keys with dots or indexes in one document: each takes as much as many plain ones."""
 TOO_ODD = f"This has more than {MOST_ODD:,} keys with dots or indexes."
-MOST_ELEMENTS = 100
-"""Of one property; a longer key is taken for one element."""
+TOO_LONG = f"The name of a property has more than {LONGEST_NAME} characters."
 DEFAULTS = {
     "netflix.environment": "test",
     "netflix.account": "test",
@@ -32,6 +33,8 @@ DEFAULTS = {
     "spring.application.name": "clouddriver",
 }
 """What Clouddriver itself gives as the lowest values."""
+OF_A_LIST = 2
+"""How many elements `aws.accounts` has: Bowline finds these by name."""
 OF_AN_ACCOUNT = 4
 """How many elements `aws.accounts[0].name` has: what is below is the field's own."""
 
@@ -52,13 +55,6 @@ class Properties:
         self.odd += 1
         if self.odd > MOST_ODD:
             raise BadYaml(TOO_ODD)
-
-    def at(self, *path: str) -> Node | None:
-        """Return what canonical keys lead to."""
-        found: Node | None = self.root
-        for step in path:
-            found = found.get(step) if isinstance(found, Table) else None
-        return found
 
 
 @dataclass(slots=True)
@@ -95,6 +91,11 @@ def elements(key: Scalar) -> list[str]:
     return found or [key.text]
 
 
+def compared(element: str) -> str:
+    """Return a name as Spring compares it: by its letters and digits."""
+    return NOT_COMPARED.sub("", element.lower())
+
+
 def raw(before: str, key: Scalar) -> str:
     """Write a property as Spring's reader of YAML does."""
     text = key.text if isinstance(value_of(key), str) else f"[{text_of(key)}]"
@@ -112,17 +113,24 @@ def add(
 ) -> None:
     for key, node in table.pairs.values():
         at, below = branch, path
+        if not compared(key.text) and isinstance(node, Table):
+            # To Spring, what is below an empty key is next to it.
+            add(branch, node, raw(before, key), path, found)
+            continue
         steps = elements(key)
-        if len(path) + len(steps) > MOST_ELEMENTS:
-            steps = [key.text]
         for element in steps:
             name = element if element.startswith("[") else canonical(element)
+            if len(below) < OF_A_LIST and not INDEX.fullmatch(element):
+                name = compared(element)
             below = (*below, name)
             text = element if len(steps) > 1 else key.text
             at = at.below.setdefault(
                 name, Branch(Scalar(text, key.line), line=key.line)
             )
-        put(at, key, node, raw(before, key), below, found)
+        written = raw(before, key)
+        if len(written) > LONGEST_NAME:
+            raise BadYaml(TOO_LONG, key.line)
+        put(at, key, node, written, below, found)
 
 
 def put(
@@ -261,7 +269,8 @@ def flattened(root: Node, before: str = "") -> Iterator[tuple[str, Scalar]]:
     match root:
         case Table(pairs=pairs):
             for key, node in pairs.values():
-                yield from flattened(node, raw(before, key))
+                if len(name := raw(before, key)) <= LONGEST_NAME:
+                    yield from flattened(node, name)
         case Listing(items=items):
             for place, item in enumerate(items):
                 yield from flattened(item, f"{before}[{place}]")

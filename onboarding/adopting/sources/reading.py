@@ -17,6 +17,7 @@ from onboarding.adopting.sources.files import (
     config_file,
 )
 from onboarding.adopting.sources.kubeconfigs import Clusters
+from onboarding.adopting.sources.layers import CONFIG_SERVER, Loaded, loaded
 from onboarding.adopting.sources.operator import (
     OWN_FILE,
     objects,
@@ -32,13 +33,6 @@ from onboarding.adopting.sources.sorting import (
     must_be_source,
     sort,
     top_keys,
-)
-from onboarding.adopting.sources.spring_files.boot import (
-    CONFIG_SERVER as SERVER_NAMED,
-)
-from onboarding.adopting.sources.spring_files.boot import (
-    Loaded,
-    Loading,
 )
 from onboarding.adopting.values import AWS, PROVIDERS, Finding, Reading, SourceKind
 from onboarding.bounded_yaml import MOST_ALIASES, BadYaml
@@ -101,7 +95,7 @@ def read_sources(
             raise BadSource(path, NOT_KNOWN)
     unknown.update(found.properties)
     extra = [
-        Finding("config-server", SERVER_NAMED.format(one.path))
+        Finding("config-server", CONFIG_SERVER.format(one.path))
         for one in found.bootstrap
     ]
     extra += [
@@ -129,7 +123,7 @@ def readings_of(found: Sorted, deployment: str) -> Iterator[Reading]:
 
 
 def has_providers(file: File) -> bool:
-    """Return whether any document has a provider of Spinnaker, or imports a file."""
+    """Return whether any document has a provider, or something to say to Spring."""
     return any(
         key in {*PROVIDERS, "spring"}
         for one in file.documents
@@ -139,7 +133,7 @@ def has_providers(file: File) -> bool:
 
 def spring_reading(found: Sorted) -> Reading:
     files = sorted(found.spring, key=lambda one: one.path)
-    layers, findings = layers_of(found, [config_file(one) for one in files])
+    layers, findings = layers_of([config_file(one) for one in files])
     equal = [
         one.path
         for one in files
@@ -152,19 +146,9 @@ def spring_reading(found: Sorted) -> Reading:
     return reading_of(SourceKind.SPRING, title, layers, findings)
 
 
-def layers_of(
-    found: Sorted, files: Sequence[ConfigFile]
-) -> tuple[list[Loaded], list[Finding]]:
-    """Load the files of one Clouddriver as Spring Boot does; what they import of the
-    others is no unknown file.
-    """
-    loose = {id(one): config_file(one) for one in found.unknown}
-    loading = Loading(files, [*loose.values()])
-    layers = loading.run()
-    found.unknown = [
-        one for one in found.unknown if id(loose[id(one)]) not in loading.used
-    ]
-    findings = [*loading.findings]
+def layers_of(files: Sequence[ConfigFile]) -> tuple[list[Loaded], list[Finding]]:
+    """Return the documents of one Clouddriver, and what Spinnaker makes of them."""
+    layers, findings = loaded(files)
     for file in files:
         for one in file.documents:
             for key in one.doubles:
@@ -208,7 +192,7 @@ def halconfig_reading(found: Sorted, file: File, deployment: str) -> Reading:
         findings.append(Finding("config-replaced", REPLACED))
     else:
         files.append(of_root(place, OWN_FILE, own))
-    layers, more = layers_of(found, files)
+    layers, more = layers_of(files)
     return reading_of(SourceKind.HALCONFIG, place, layers, [*findings, *more])
 
 
@@ -247,7 +231,7 @@ def operator_reading(found: Sorted) -> Reading:
     for name, root in service.contents.items():
         add_kubeconfig(found, name, root)
     title = ", ".join(dict.fromkeys(path for path, _ in roots))
-    layers, findings = layers_of(found, service.files)
+    layers, findings = layers_of(service.files)
     reading = reading_of(SourceKind.OPERATOR, title, layers, findings)
     if accounts := list(objects(roots)):
         reading = with_objects(reading, accounts)

@@ -11,10 +11,12 @@ from pathlib import PurePosixPath
 
 from onboarding.adopting.sources.files import PROFILES, File
 from onboarding.adopting.sources.kubeconfigs import Clusters, clusters_in
-from onboarding.adopting.sources.spring_files.activation import names_config_server
-from onboarding.adopting.sources.spring_files.boot import SPRING_FILE
+from onboarding.adopting.sources.layers import (
+    SPRING_FILE,
+    names_config_server,
+    names_in,
+)
 from onboarding.adopting.values import PROVIDERS, Finding
-from onboarding.carried.table import canonical
 from onboarding.names import short
 from onboarding.spinnaker.halconfig.tree import Listing, Node, Table
 
@@ -40,7 +42,7 @@ class Sorted:
     """By the name of the file."""
     bootstrap: list[File] = field(default_factory=list)
     unknown: list[File] = field(default_factory=list)
-    """What is none of these; something may still import it."""
+    """What is none of these."""
     properties: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     """Files that aren't YAML or JSON, or have nothing in them."""
@@ -108,8 +110,8 @@ def is_answer(root: Node) -> bool:
 
 
 def top_keys(root: Node) -> Iterator[str]:
-    for key in root.pairs if isinstance(root, Table) else ():
-        yield canonical(key.partition(".")[0])
+    for key, _ in root.pairs.values() if isinstance(root, Table) else ():
+        yield next(names_in(key), "")
 
 
 def text_in(root: Node, key: str) -> str:

@@ -1,6 +1,7 @@
 """Variables in texts, replaced as Spring does: by what the files say, or by a default.
 
-What the environment of Clouddriver says is not known here.
+What the environment of Clouddriver says is not known here. A variable in a variable, or
+in its value, is not followed.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from typing import NamedTuple
 from onboarding.names import one_line, short
 
 START, END, OPENED, DEFAULT = "${", "}", "{", ":"
-DEEPEST = 40
-"""Of variables whose value is a variable."""
-MOST = 200
-"""Variables that are replaced for one text: values with two variables each double."""
 LONGEST = 100_000
+"""All values in one text."""
+LONGEST_NAME = 300
+"""Of a property, with all that its key is in."""
 Lookup = Callable[[str], str | None]
 """The value of a property, by its name."""
 
@@ -30,8 +30,8 @@ class Filled(NamedTuple):
     """Variables without a default, which stay in the text."""
     known: tuple[str, ...] = ()
     """Variables that the files have a value for."""
-    circular: str = ""
-    """A variable whose value leads to itself: Clouddriver doesn't start with it."""
+    is_plain: bool = True
+    """Whether each is `${NAME}` or `${NAME:default}`, with plain text for a value."""
 
 
 def nothing(name: str) -> None:
@@ -42,69 +42,36 @@ def filled(text: str, lookup: Lookup = nothing) -> Filled:
     """Replace each variable by its value, or else by its default."""
     if START not in text:
         return Filled(text)
-    filling = Filling(lookup)
-    made = filling.fill(text, ())
-    return Filled(
-        made,
-        tuple(filling.defaults),
-        tuple(filling.unknown) if START in made else (),
-        tuple(filling.known),
-        filling.circular,
-    )
-
-
-class Filling:
-    """Fills one text, and notes which variables it meets."""
-
-    def __init__(self, lookup: Lookup) -> None:
-        self.lookup = lookup
-        self.defaults: list[str] = []
-        self.unknown: list[str] = []
-        self.known: list[str] = []
-        self.circular = ""
-        self.count = 0
-
-    def fill(self, text: str, around: tuple[str, ...]) -> str:
-        """Fill a text that is the value of the variables around it."""
-        made, at = "", 0
-        while (start := text.find(START, at)) >= 0:
-            end = end_of(text, start + len(START))
-            if end < 0:
-                break
-            made += text[at:start]
-            inside = text[start + len(START) : end]
-            value = self.value(inside, around)
-            made += START + inside + END if value is None else value
-            at = end + len(END)
-        return made + text[at:]
-
-    def value(self, inside: str, around: tuple[str, ...]) -> str | None:
-        """Return what takes the place of a variable; None where it stays."""
-        self.count += 1
-        if inside in around:
-            self.circular = self.circular or named(inside)
-            return None
-        if len(around) >= DEEPEST or self.count > MOST:
-            self.unknown.append(named(inside))
-            return None
-        within = (*around, inside)
-        name = self.fill(inside, within)
-        found = self.lookup(name)
-        if found is None and DEFAULT in name:
-            name, _, default = name.partition(DEFAULT)
-            found = self.lookup(name)
-            if found is None:
-                self.defaults.append(named(name))
-                return self.bounded(self.fill(default, within))
-        if found is None:
-            if name:
-                self.unknown.append(named(name))
-            return None
-        self.known.append(named(name))
-        return self.bounded(self.fill(found, within))
-
-    def bounded(self, value: str) -> str | None:
-        return value if len(value) <= LONGEST else None
+    parts: list[str] = []
+    defaults: list[str] = []
+    unknown: list[str] = []
+    known: list[str] = []
+    at = length = 0
+    while (start := text.find(START, at)) >= 0:
+        end = end_of(text, start + len(START))
+        inside = text[start + len(START) : end if end >= 0 else None]
+        name, is_default, default = inside.partition(DEFAULT)
+        value = lookup(inside)
+        if value is None and is_default:
+            value = lookup(name)
+        if value is not None:
+            known.append(named(name))
+        elif is_default:
+            value = default
+            defaults.append(named(name))
+        else:
+            value = START + inside + END
+            unknown.append(named(name))
+        length += len(value)
+        is_name = 0 < len(name) <= LONGEST_NAME and START not in inside
+        if end < 0 or not is_name or length > LONGEST:
+            return Filled(text, unknown=(named(name),), is_plain=False)
+        parts += text[at:start], value
+        at = end + len(END)
+    made = "".join((*parts, text[at:]))
+    if made.count(START) != len(unknown):
+        return Filled(text, unknown=(*known, *defaults), is_plain=False)
+    return Filled(made, tuple(defaults), tuple(unknown), tuple(known))
 
 
 def named(name: str) -> str:

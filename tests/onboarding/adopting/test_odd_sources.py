@@ -111,7 +111,7 @@ def test_objects_that_are_off_or_of_another_kind_are_no_accounts() -> None:
 
 
 def test_documents_of_a_springs_file_may_be_anything() -> None:
-    text = b"- a\n---\naws: {accounts: [{name: a}]}\nspring: {config: {import: x}}\n"
+    text = b"- a\n---\naws: {accounts: [{name: a}]}\nspring: {main: [y]}\n"
 
     report = reported({"clouddriver.yml": b"other: x\n---\n" + text})
 
@@ -152,15 +152,6 @@ def test_settings_of_a_provider_are_reported_without_empty_ones() -> None:
     settings = {one.setting: one.treatment for one in reported(files).settings}
 
     assert settings == {"client": "carried"}
-
-
-def test_variables_are_filled_in_up_to_a_bound() -> None:
-    for depth, outcome in ((30, "taken"), (300, "left")):
-        deep = "${A:" * depth + "x" + "}" * depth
-
-        report = reported(spring({"aws": {"accounts": [aws("a", environment=deep)]}}))
-
-        assert outcomes(report) == {"a": outcome}
 
 
 def test_accounts_of_other_types_in_gates_answers_are_counted() -> None:

@@ -1,23 +1,21 @@
 """Clouddriver's files as Spring reads them, and what of that surprises people; which
-files and documents count, as Spring Boot finds out. tests/conformance asks
-Clouddriver's own classes about the same trees.
+files count. tests/conformance asks Clouddriver's own classes about the same trees.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from onboarding.adopting.report import Report, report_of
-from onboarding.adopting.sources import properties
+from onboarding.adopting.sources import overlay, properties
 from onboarding.adopting.sources.files import BadSource
-from onboarding.adopting.sources.properties import MOST_ELEMENTS
+from onboarding.adopting.sources.overlay import START_FAILS
 from onboarding.adopting.sources.reading import read_sources
-from onboarding.adopting.sources.spring_files.activation import Malformed, matches
-from onboarding.adopting.sources.spring_files.boot import MOST_IMPORTS, START_FAILS
-from onboarding.adopting.sources.variables import LONGEST, MOST, filled
+from onboarding.adopting.sources.variables import LONGEST, LONGEST_NAME, filled
 from tests.conformance.trees import BY_HAND, LOADED, REFUSED
 from tests.onboarding.adopting.documents import (
     aws,
@@ -158,19 +156,6 @@ def test_files_are_read_in_the_order_of_spring() -> None:
         assert [*outcomes(reported(some))] == [f"from-{last - 1}"]
 
 
-def test_what_a_spring_profile_activates_is_not_read() -> None:
-    other = profile(aws("other"))
-    document = b"aws: {accounts: []}\nspring: {config: {activate: {on-profile: ha}}}\n"
-    old = b"aws: {accounts: []}\nspring: {profiles: ha}\n"
-    flat = b"aws: {accounts: []}\nspring.config.activate.on-profile: ha\n"
-    own = b"---\n".join((profile(aws("dev")), document, old, flat))
-
-    report = reported({"clouddriver.yml": own, "clouddriver-ha.yml": other})
-
-    assert [*outcomes(report)] == ["dev"]
-    assert "profile-not-read" in kinds(report)
-
-
 def test_of_two_spellings_of_a_key_the_one_with_dashes_counts() -> None:
     text = (
         b"aws: {accounts: [{name: a, account-id: '1', accountId: '2'}], Enabled: true"
@@ -276,16 +261,27 @@ def test_halyard_does_not_write_what_is_null() -> None:
     [
         ("role/x", "role/x", (), ()),
         ("${A:x}", "x", ("A",), ()),
-        ("${A:${B:y}}-${C}", "y-${C}", ("B", "A"), ("C",)),
+        ("${A:y}-${C}", "y-${C}", ("A",), ("C",)),
         ("${A}", "${A}", (), ("A",)),
         ("${A:}", "", ("A",), ()),
-        ("${}", "${}", (), ()),
+        ("${A:{x}}-${B:}", "{x}-", ("A", "B"), ()),
+        ("$A {x}", "$A {x}", (), ()),
     ],
 )
 def test_the_default_of_a_variable_is_taken(
     text: str, filled_in: str, defaults: tuple[str, ...], unknown: tuple[str, ...]
 ) -> None:
     assert filled(text)[:3] == (filled_in, defaults, unknown)
+
+
+def test_a_value_of_the_files_and_a_default_are_both_taken() -> None:
+    long = {"k" * LONGEST_NAME: {"is": {"never": "looked up"}}}
+    account = aws("a", environment="${one}-${TWO:y}", edda=[long])
+
+    report = reported(spring({"aws": {"accounts": [account]}, "one": "x"}))
+
+    assert values(report, "a")["environment"] == "x-y"
+    assert "this report has the default: TWO." in says(report, "variable-default")
 
 
 def test_a_variable_without_a_default_leaves_the_account() -> None:
@@ -430,79 +426,6 @@ def test_each_tree_is_read_as_clouddriver_loads_it(name: str) -> None:
         assert START_FAILS not in kinds(report)
 
 
-def test_what_does_not_count_is_named() -> None:
-    platform = "---\nspring.config.activate.on-cloud-platform: heroku\n"
-    prod = "---\nspring.config.activate.on-profile: prod\n"
-
-    report = report_on(
-        {
-            "clouddriver.yml": BASE + platform + OTHER,
-            "spinnaker.yml": "x: 1\n" + prod + OTHER,
-            "clouddriver-prod.yml": OTHER,
-        }
-    )
-
-    assert names(report) == "a"
-    found = says(report, "profile-not-read")
-    assert "A document of clouddriver.yml counts only on the cloud platform" in found
-    assert "A document of spinnaker.yml counts only while" in found
-    assert "clouddriver-prod.yml counts only while" in found
-
-
-def test_profiles_that_a_file_sets_are_named() -> None:
-    files = {"clouddriver.yml": "spring.profiles.active: eu\n" + BASE}
-
-    report = report_on(files)
-
-    assert "these count: composite, eu." in says(report, "profiles-set")
-    assert "profiles-set" not in kinds(report_on({"clouddriver.yml": BASE}))
-
-
-def test_what_boot_refuses_is_said_with_the_file_and_the_reason() -> None:
-    report = report_on({"clouddriver-local.yml": "spring.profiles.active: eu\n" + BASE})
-
-    assert says(report, START_FAILS) == (
-        "Clouddriver doesn't start with clouddriver-local.yml: spring.profiles.active "
-        "is in a part for a profile."
-    )
-
-
-@pytest.mark.parametrize(
-    ("location", "kind", "sentence"),
-    [
-        ("optional:configserver:http://x", "config-server", "imports optional:config"),
-        ("configserver:https://me:hunter2@x", "config-server", "isn't shown"),
-        ("vault://secret", "import-not-followed", "vault://secret"),
-        ("missing.yml", "import-missing", "imports missing.yml"),
-        ("file:/elsewhere/", "import-missing", "imports /elsewhere/"),
-    ],
-)
-def test_an_import_that_is_not_here_is_named(
-    location: str, kind: str, sentence: str
-) -> None:
-    report = report_on(
-        {"clouddriver.yml": f"spring.config.import: '{location}'\n" + BASE}
-    )
-
-    assert names(report) == "a"
-    assert sentence in says(report, kind)
-    assert "hunter2" not in says(report, kind)
-
-
-def test_a_folder_and_a_file_that_are_imported_are_read() -> None:
-    imports = "spring.config.import: [optional:file:/opt/x/, of/more.yml]\n"
-    files = {"clouddriver.yml": imports + BASE, "in/x/clouddriver.yml": OTHER}
-    more = OTHER.replace("name: b", "name: c")
-
-    folder = report_on(files)
-    both = report_on({**files, "of/more.yml": more})
-
-    assert names(folder) == "b"
-    assert "import-missing" in kinds(folder)
-    assert names(both) == "c"
-    assert both.unknown == ()
-
-
 def test_a_config_server_is_named() -> None:
     server = "spring: {cloud: {config: {uri: http://config}}}\n"
 
@@ -523,11 +446,6 @@ def test_spellings_that_are_one_key_are_named_with_the_one_that_counts() -> None
     )
 
 
-def test_variables_that_are_not_closed_and_braces_stay() -> None:
-    assert filled("${A").text == "${A"
-    assert filled("${A:{x}}-${B:}").text == "{x}-"
-
-
 def test_a_file_that_leads_to_a_config_server_only_is_no_source() -> None:
     server = b"spring: {cloud: {config: {uri: http://config}}}\n"
 
@@ -536,72 +454,6 @@ def test_a_file_that_leads_to_a_config_server_only_is_no_source() -> None:
 
 
 # Hostile input
-
-
-def test_files_that_import_without_end_are_read_in_part() -> None:
-    files = {
-        f"clouddriver-{one}.yml": f"spring.config.import: clouddriver-{one + 1}.yml"
-        for one in range(MOST_IMPORTS + 50)
-    }
-    files["clouddriver.yml"] = "spring.config.import: clouddriver-0.yml\n" + BASE
-
-    report = report_on(files)
-
-    assert "import-not-followed" in kinds(report)
-    assert names(report) == "a"
-
-
-def test_files_that_import_each_other_are_read_once() -> None:
-    files = {
-        "clouddriver.yml": "spring.config.import: [more.yml, clouddriver.yml]\n" + BASE,
-        "more.yml": "spring.config.import: clouddriver.yml\n" + OTHER,
-    }
-
-    assert names(report_on(files)) == "b"
-
-
-def test_groups_of_profiles_in_a_circle_are_read() -> None:
-    group = "spring: {profiles: {group: {local: eu, eu: [local, eu]}}}\n"
-    files = {"clouddriver.yml": group + BASE, "clouddriver-eu.yml": OTHER}
-
-    assert names(report_on(files)) == "b"
-
-
-def test_expressions_are_bounded() -> None:
-    for expression in ("(" * 10_000 + "a", "!" * 10_000 + "a", "a & b | c", "", "!"):
-        with pytest.raises(Malformed):
-            matches(expression, ("a",))
-
-
-@pytest.mark.parametrize(
-    ("expression", "is_true"),
-    [
-        ("a", True),
-        ("!a", False),
-        ("a & b", True),
-        ("a & c", False),
-        ("c | b", True),
-        ("(a | c) & !(b & c)", True),
-        ("!(a) | c", False),
-        ("(c) | (d)", False),
-        ("a) & b", True),
-    ],
-)
-def test_an_expression_is_true_of_active_profiles(
-    expression: str, is_true: bool
-) -> None:
-    assert matches(expression, ("a", "b")) is is_true
-
-
-def test_variables_that_double_are_bounded() -> None:
-    values = {f"v{one}": f"${{v{one + 1}}}${{v{one + 1}}}" for one in range(60)}
-
-    for end in ("", "x" * LONGEST):
-        found = filled("${v0}", {**values, "v60": end}.get)
-
-        assert found.unknown
-        assert len(found.known) <= MOST
-        assert len(found.text) <= 100 * LONGEST
 
 
 def test_keys_with_dots_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -618,7 +470,35 @@ def test_keys_with_dots_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names(report_on({"clouddriver.yml": BASE})) == "a"
 
 
-def test_a_key_of_many_elements_is_one_element() -> None:
-    long = ".".join(["a"] * (100 * MOST_ELEMENTS))
+def test_a_key_of_many_elements_is_read() -> None:
+    deep = ".".join(["a"] * (LONGEST_NAME // 2 - 2))
 
-    assert names(report_on({"clouddriver.yml": f"? {long}\n: 1\n{BASE}"})) == "a"
+    report = report_on({"clouddriver.yml": f"{BASE}aws.{deep}: '${{X:y}}'\n"})
+
+    assert names(report) == "a"
+    assert "variable-default" in kinds(report)
+
+
+def test_a_long_key_is_not_repeated_for_all_that_is_in_it() -> None:
+    long = "k" * LONGEST_NAME
+    many = {long: {f"a{one}": 1 for one in range(10)}}
+
+    with pytest.raises(BadSource, match=r"clouddriver.yml: .* more than 300 charact"):
+        reported({"clouddriver.yml": json.dumps({"aws": many}).encode()})
+
+
+def test_values_of_variables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, variable = "x" * (LONGEST // 10), "environment: '-${one}'"
+    account = f"{{name: a, accountId: '1', {variable}}}"
+    few = f"one: {value}\naws: {{accounts: [{account}]}}"
+    many = few.replace("${one}", "${one}" * 11)
+
+    assert (
+        len(values(report_on({"clouddriver.yml": few}), "a")["environment"])
+        > LONGEST // 10
+    )
+    with pytest.raises(BadSource, match=r"clouddriver.yml: In line 2, .* a variable"):
+        report_on({"clouddriver.yml": many})
+    monkeypatch.setattr(overlay, "MOST_FILLED", LONGEST // 10)
+    with pytest.raises(BadSource, match=r"clouddriver.yml: Its variables make more"):
+        report_on({"clouddriver.yml": few})

@@ -1,1 +1,0 @@
-"""Files of Spring, read as Spring Boot reads them."""
