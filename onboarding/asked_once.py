@@ -1,4 +1,4 @@
-"""asked_once: a property that asks AWS, once for each instance."""
+"""asked_once: a property that asks AWS, or works long, once for each instance."""
 
 from __future__ import annotations
 

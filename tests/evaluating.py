@@ -11,6 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onboarding.resources.policy import Policy, as_list
+from onboarding.verify.policy_evaluation import (
+    Document,
+    RequestContext,
+    find_statement,
+)
 
 
 def allows(
@@ -67,3 +72,11 @@ def matches(value: str, pattern: str) -> bool:
     wildcards = {"*": ".*", "?": "."}
     regex = "".join(wildcards.get(one, re.escape(one)) for one in pattern)
     return re.fullmatch(regex, value, re.DOTALL) is not None
+
+
+def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
+    """Tell whether Bowline finds that the statement is about the call; None: unsure."""
+    written = {"Effect": "Allow", **statement}
+    document = Document("any", {"Statement": written})
+    found = find_statement([document], written["Effect"], asked)
+    return (True if found.certain else None) if found else False

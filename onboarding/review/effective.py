@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache, reduce
 from itertools import chain
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def reference() -> Texts:
     return Texts(chain.from_iterable(all_actions().values()))
 
 
+@lru_cache(maxsize=1024)
+def of_reference(pattern: str) -> int:
+    """Return the set of actions that fit a pattern; accounts have the same ones."""
+    return reference().matching(pattern)
+
+
 def effective(
     documents: Iterable[Policy], boundary: Policy | None = None
 ) -> frozenset[str]:
@@ -60,7 +67,7 @@ def newer_actions(statements: Iterable[Statement]) -> Texts:
         for pattern in patterns_of(statement):
             if not {"*", "?"} & {*pattern} and len(pattern) <= LONGEST:
                 named.setdefault(pattern.lower(), pattern)
-    return Texts(one for one in named.values() if not reference().matching(one))
+    return Texts(one for one in named.values() if not of_reference(one))
 
 
 def allowed(statements: Iterable[Statement], known: Texts) -> int:
@@ -79,9 +86,8 @@ def is_flat(statement: Statement) -> bool:
 
 
 def concerned(statement: Statement, known: Texts) -> int:
-    named = 0
-    for pattern in patterns_of(statement):
-        named |= known.matching(pattern)
+    matching = of_reference if known is reference() else known.matching
+    named = reduce(or_, map(matching, patterns_of(statement)), 0)
     return named if "Action" in statement else known.every & ~named
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 
+from onboarding.asked_once import asked_once
 from onboarding.partitions import Arn
 from onboarding.resources.wildcards import arn_matches, matches
 
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     NUMBER = "numeric"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """Who calls, as what, and when."""
 
@@ -61,18 +62,18 @@ class Caller:
     def is_role(self) -> bool:
         return Arn.of(self.arn).kind == "role"
 
-    @property
-    def known(self) -> dict[str, str | None]:
-        """Return what the call has, by key in lower case; None: it has no such key."""
+    @asked_once
+    def known(self) -> Context:
+        """What the call has, by key in lower case; None: it has no such key."""
         found = {key.name.lower(): one for key in KEYS for one in key.values(self)}
         if self.tags is not None:
             tags = {f"{PRINCIPAL_TAG}/{k}".lower(): v for k, v in self.tags.items()}
             found |= {f"{PRINCIPAL_TAG.lower()}/*": None, **tags}
         return found
 
-    @property
+    @asked_once
     def sent(self) -> Sent:
-        """Return what the simulator is given in each request."""
+        """What the simulator is given in each request."""
         found = {(key.name, one) for key in KEYS for one in key.values(self) if one}
         tags = (self.tags or {}).items()
         return frozenset(found | {(f"{PRINCIPAL_TAG}/{k}", v) for k, v in tags})
@@ -225,7 +226,7 @@ def known_of_call(caller: Caller, resource: str, sent: Sent) -> Context:
     Images and buckets may belong to any account: their ARNs don't name it, and the
     simulator is asked about the account's own.
     """
-    found = caller.known | {key.lower(): value for key, value in sent}
+    found = {**caller.known, **{key.lower(): value for key, value in sent}}
     if caller.organization == "":
         found[RESOURCE_ORGANIZATION.lower()] = None
     if Arn.of(resource).partition and not Arn.of(resource).account:
@@ -336,6 +337,8 @@ def filled(text: str, context: Context, service: str = "") -> tuple[str | None, 
     are known: those that aren't are `*`. None: one has no value, and nothing fits.
     """
     certain = True
+    if "${" not in text:
+        return text, certain
     for variable in dict.fromkeys(VARIABLE.findall(text)):
         key, _, otherwise = (part.strip() for part in variable.partition(","))
         known, value = value_of(context, key, service)

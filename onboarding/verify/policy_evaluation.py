@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -180,7 +180,76 @@ class RequestContext:
         return value_of(self.context, str(key), self.service)[1]
 
 
-@dataclass(frozen=True, slots=True)
+class Names:
+    """The patterns of action names in a statement, prepared to be compared with many
+    names, in any case of letters.
+    """
+
+    def __init__(self, patterns: Iterable[str], *, negated: bool) -> None:
+        self.negated = negated
+        self.exact, beginnings = set[str](), []
+        self.others: list[str] = []
+        for pattern in {pattern.lower() for pattern in patterns}:
+            beginning = pattern.removesuffix("*")
+            if "*" in beginning or "?" in pattern:
+                self.others.append(pattern)
+            elif beginning == pattern:
+                self.exact.add(pattern)
+            else:
+                beginnings.append(beginning)
+        self.beginnings = tuple(beginnings)
+
+    def has(self, action: str) -> bool:
+        """Return whether they name an action, which is in lower case."""
+        found = (
+            action in self.exact
+            or action.startswith(self.beginnings)
+            or any(matches(action, pattern) for pattern in self.others)
+        )
+        return found is not self.negated
+
+
+@lru_cache(maxsize=512)
+def names(patterns: frozenset[str], *, negated: bool) -> Names:
+    """Prepare them once in a process: accounts have the same actions in their policies,
+    and differ in resources and conditions.
+    """
+    return Names(patterns, negated=negated)
+
+
+class Statement:
+    """A statement of a policy, prepared to be asked about many calls."""
+
+    __slots__ = ("actions", "content", "keys")
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+        part = "Action" if "Action" in content else "NotAction"
+        patterns = frozenset(map(str, as_list(content[part])))
+        self.actions = names(patterns, negated=part == "NotAction")
+        self.keys = keys_of(content)
+
+    def is_on(self, resource: str, context: Context) -> bool | None:
+        """Return whether it is about the resource; None where a variable decides."""
+        part = "Resource" if "Resource" in self.content else "NotResource"
+        named = any_of(
+            fits_filled(resource, str(pattern), context)
+            for pattern in as_list(self.content[part])
+        )
+        return named if part == "Resource" else negated(named)
+
+    def speaks(self, asked: RequestContext) -> bool | None:
+        """Return whether an identity's statement, which names the action, is about the
+        call.
+        """
+        go_on()
+        about = self.is_on(asked.resource, asked.context)
+        if about is False:
+            return False
+        return all_of((about, are_met(self.content, asked.context, asked.service)))
+
+
+@dataclass(frozen=True)
 class Document:
     """A policy as it exists, with the name by which people find it."""
 
@@ -188,10 +257,34 @@ class Document:
     content: Mapping[str, Any]
     arn: str = ""
     """Empty: an inline policy."""
+    by_action: dict[str, list[tuple[int, Statement]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was asked before."""
 
     @property
     def statements(self) -> list[dict[str, Any]]:
         return as_list(self.content["Statement"])
+
+    @asked_once
+    def prepared(self) -> list[Statement]:
+        """Its statements, prepared once."""
+        return [Statement(content) for content in self.statements]
+
+    def naming(self, action: str) -> list[tuple[int, Statement]]:
+        """Return those that name an action, which is in lower case, by their number."""
+        if action not in self.by_action:
+            self.by_action[action] = [
+                (number, statement)
+                for number, statement in enumerate(self.prepared)
+                if statement.actions.has(action)
+            ]
+        return self.by_action[action]
+
+    @asked_once
+    def keys(self) -> frozenset[str]:
+        """The condition keys, in lower case, that it looks at."""
+        return frozenset().union(*(one.keys for one in self.prepared))
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -222,12 +315,12 @@ def find_statement(
     documents: Iterable[Document], effect: str, asked: RequestContext
 ) -> FoundStatement | None:
     """Find a statement of this effect on the call; a certain one, if there is one."""
-    unsure = None
+    unsure, action = None, asked.action.lower()
     for document in documents:
-        for number, statement in enumerate(document.statements):
-            if statement["Effect"] != effect:
+        for number, statement in document.naming(action):
+            if statement.content["Effect"] != effect:
                 continue
-            match speaks(statement, asked):
+            match statement.speaks(asked):
                 case True:
                     return FoundStatement(document, number, certain=True)
                 case None:
@@ -235,35 +328,10 @@ def find_statement(
     return unsure
 
 
-def speaks(statement: Mapping[str, Any], asked: RequestContext) -> bool | None:
-    """Return whether an identity's statement is about the call."""
-    go_on()
-    about = concerns(statement, asked.action, asked.resource, asked.context)
-    if about is False:
-        return False
-    return all_of((about, are_met(statement, asked.context, asked.service)))
-
-
 def are_met(
     statement: Mapping[str, Any], context: Context, service: str = ""
 ) -> bool | None:
     return all_of(met for _, met in conditions(statement, context, service))
-
-
-def concerns(
-    statement: Mapping[str, Any], action: str, resource: str, context: Context
-) -> bool | None:
-    """Return whether it is about the action on the resource, under any condition; None
-    where a variable in it decides.
-    """
-    if not names_value(statement, "Action", action.lower(), lower=True):
-        return False
-    part = "Resource" if "Resource" in statement else "NotResource"
-    named = any_of(
-        fits_filled(resource, str(pattern), context)
-        for pattern in as_list(statement[part])
-    )
-    return named if part == "Resource" else negated(named)
 
 
 def fits_filled(resource: str, pattern: str, context: Context) -> bool | None:
@@ -273,40 +341,28 @@ def fits_filled(resource: str, pattern: str, context: Context) -> bool | None:
     return True if certain else None
 
 
+def keys_of(statement: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys, in lower case, of its conditions and of its variables."""
+    found = {str(path[-1]) for path, _ in conditions(statement, {})}
+    parts = [statement.get(part) for part in ("Condition", "Resource", "NotResource")]
+    for variable in VARIABLE.findall(json.dumps(parts)):
+        found.add(variable.partition(",")[0].strip())
+    return frozenset(key.lower() for key in found)
+
+
 def keys_looked_at(
     documents: Iterable[Document], action: str, resource: str
 ) -> frozenset[str]:
     """Return the keys, in lower case, on which it depends what they say of a call."""
-    return frozenset(
-        key.lower()
-        for document in documents
-        for statement in document.statements
-        if concerns(statement, action, resource, {}) is not False
-        for key in keys_of(statement)
-    )
-
-
-def keys_of(statement: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the keys of its conditions, and those of its variables."""
-    for path, _ in conditions(statement, {}):
-        yield str(path[-1])
-    parts = [statement.get(part) for part in ("Condition", "Resource", "NotResource")]
-    for variable in VARIABLE.findall(json.dumps(parts)):
-        yield variable.partition(",")[0].strip()
-
-
-def names_value(
-    statement: Mapping[str, Any], part: str, value: str, *, lower: bool
-) -> bool:
-    def among(patterns: Any) -> bool:
-        return any(
-            matches(value, pattern.lower() if lower else pattern)
-            for pattern in as_list(patterns)
+    named = action.lower()
+    return frozenset[str]().union(
+        *(
+            one.keys
+            for document in documents
+            for _, one in document.naming(named)
+            if one.is_on(resource, {}) is not False
         )
-
-    if part in statement:
-        return among(statement[part])
-    return not among(statement[f"Not{part}"])
+    )
 
 
 def resources_of(statement: Mapping[str, Any], known: Texts) -> int:

@@ -194,7 +194,7 @@ def test_twice_as_long_a_pattern_takes_about_twice_the_steps(reader: str) -> Non
     grown = {}
     for part, shape in product(PARTS, SHAPES):
         pattern = PARTS[part], SHAPES[shape]
-        read(pattern[0](pattern[1](14)))  # what is kept for the next time isn't counted
+        read(pattern[0](pattern[1](7)))  # what is kept for the next time isn't counted
         grown[part, shape] = [
             steps_of(partial(read, pattern[0](pattern[1](size)))) for size in (14, 28)
         ]

@@ -49,7 +49,7 @@ from onboarding.resources.trusts import shut_out, who_can_assume
 from onboarding.resources.wildcards import Texts
 from onboarding.review.as_found import policy_document
 from onboarding.review.effective import no_longer_allowed
-from onboarding.verify.policy_evaluation import are_met, names_value, resources_of
+from onboarding.verify.policy_evaluation import Statement, are_met, resources_of
 from onboarding.verify.result import COMPARED, Result
 
 if TYPE_CHECKING:
@@ -507,7 +507,7 @@ def passed(policies: Iterable[Policy], arns: Texts) -> Callable[[str], int]:
         for policy in policies
         for statement in policy.document["Statement"]
         if statement["Effect"] == "Allow"
-        and names_value(statement, "Action", "iam:passrole", lower=True)
+        and Statement(statement).actions.has("iam:passrole")
     ]
 
     def to(service: str) -> int:

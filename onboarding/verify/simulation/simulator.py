@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onboarding.aws.client import AccountClient, together
 from onboarding.aws.errors import AwsError
@@ -107,6 +107,17 @@ class Topic:
     context: Context
     questions: tuple[Question, ...]
     looked_at: frozenset[str] | None
+    actions: frozenset[str] = field(init=False)
+    resources: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = [question.asked for question in self.questions]
+        object.__setattr__(self, "actions", frozenset(one.action for one in asked))
+        object.__setattr__(self, "resources", frozenset(one.resource for one in asked))
+
+    @property
+    def size(self) -> int:
+        return len(self.actions) * len(self.resources)
 
     def leaves_alone(self, other: Topic) -> bool:
         """Return whether its context cannot change the answers to the other.
@@ -125,6 +136,33 @@ class Topic:
         )
 
 
+class Request:
+    """Topics that are asked together: each action is judged on each resource."""
+
+    def __init__(self) -> None:
+        self.topics: list[Topic] = []
+        self.actions, self.resources = frozenset[str](), frozenset[str]()
+
+    @property
+    def size(self) -> int:
+        return len(self.actions) * len(self.resources)
+
+    def size_with(self, topic: Topic) -> int:
+        actions, resources = self.actions | topic.actions, self.resources
+        return len(actions) * len(resources | topic.resources)
+
+    def fits(self, topic: Topic) -> bool:
+        return self.size_with(topic) <= MOST_PAIRS and all(
+            topic.leaves_alone(other) and other.leaves_alone(topic)
+            for other in self.topics
+        )
+
+    def add(self, topic: Topic) -> None:
+        self.topics.append(topic)
+        self.actions |= topic.actions
+        self.resources |= topic.resources
+
+
 def packed(
     questions: Iterable[Question], looks_at: LooksAt
 ) -> Iterator[list[Question]]:
@@ -133,38 +171,24 @@ def packed(
     """
     every = list(topics(questions, looks_at))
     for request in min((fitted(sorted(every, key=by)) for by in ORDERS), key=len):
-        yield [question for topic in request for question in topic.questions]
+        yield [question for topic in request.topics for question in topic.questions]
 
 
-def fitted(every: Iterable[Topic]) -> list[list[Topic]]:
+def fitted(every: Iterable[Topic]) -> list[Request]:
     """Put each where it adds least to what IAM judges."""
-    requests: list[list[Topic]] = []
+    requests: list[Request] = []
     for topic in every:
-        fitting = [request for request in requests if fits(topic, request)]
-        if fitting:
-            min(fitting, key=partial(growth, topic)).append(topic)
-        else:
-            requests.append([topic])
+        fitting = [request for request in requests if request.fits(topic)]
+        if not fitting:
+            fitting = [Request()]
+            requests += fitting
+        min(fitting, key=lambda one: one.size_with(topic) - one.size).add(topic)
     return requests
 
 
-def fits(topic: Topic, request: list[Topic]) -> bool:
-    return size([*request, topic]) <= MOST_PAIRS and all(
-        topic.leaves_alone(other) and other.leaves_alone(topic) for other in request
-    )
-
-
-def growth(topic: Topic, request: list[Topic]) -> int:
-    return size([*request, topic]) - size(request)
-
-
-def size(request: Iterable[Topic]) -> int:
-    return pairs(q.asked for topic in request for q in topic.questions)
-
-
 ORDERS: tuple[Callable[[Topic], tuple[int, int]], ...] = (
-    lambda topic: (-len(topic.context), -size([topic])),
-    lambda topic: (-len(topic.context), -len({q.asked[1] for q in topic.questions})),
+    lambda topic: (-len(topic.context), -topic.size),
+    lambda topic: (-len(topic.context), -len(topic.resources)),
     lambda topic: (-len(topic.context), 0),
     lambda topic: (0, 0),
 )
@@ -174,22 +198,24 @@ the largest first, or as they come.
 
 
 def topics(questions: Iterable[Question], looks_at: LooksAt) -> Iterator[Topic]:
-    """Group by service, resources and context: an action that
-    IAM judges on many resources isn't asked with others on all of them.
+    """Group by context, service and resources: an action that IAM judges on many
+    resources isn't asked with others on all of them.
     """
-    every = {*questions}
-    resources: dict[tuple[str, Context], set[str]] = {}
-    for asked, context in every:
-        resources.setdefault((asked.action, context), set()).add(asked.resource)
+    resources: dict[tuple[Context, str], set[str]] = {}
+    for asked, context in questions:
+        resources.setdefault((context, asked.action), set()).add(asked.resource)
+    actions: dict[tuple[Context, str, frozenset[str]], list[str]] = {}
+    for (context, action), some in resources.items():
+        key = context, action.partition(":")[0], frozenset(some)
+        actions.setdefault(key, []).append(action)
 
-    def key(question: Question) -> tuple[list[tuple[str, str]], str, list[str]]:
-        (action, _), context = question
-        on = sorted(resources[action, context])
-        return sorted(context), action.split(":")[0], on
+    def order(key: tuple[Context, str, frozenset[str]]) -> tuple[Any, ...]:
+        context, service, on = key
+        return sorted(context), service, sorted(on)
 
-    for (pairs_of, service, _), alike in groupby(sorted(every, key=key), key):
-        for part in small([question.asked for question in alike]):
-            known = frozenset(pairs_of)
+    for known, service, on in sorted(actions, key=order):
+        every = product(sorted(actions[known, service, on]), sorted(on))
+        for part in small([SimulatedCall(*one) for one in every]):
             looked_at = [looks_at(asked) for asked in part]
             yield Topic(
                 service,

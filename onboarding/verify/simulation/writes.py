@@ -35,7 +35,7 @@ from onboarding.verify.conditions import (
 )
 from onboarding.verify.conditions import Sent as Context
 from onboarding.verify.denial import Holder, higher_up
-from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at, keys_of
+from onboarding.verify.policy_evaluation import RequestContext, keys_looked_at
 from onboarding.verify.result import Cause, Located, Result, lower_first
 from onboarding.verify.simulation.named import Named, Subnet
 from onboarding.verify.simulation.simulator import (
@@ -372,8 +372,7 @@ def opinion(
     if cause and cause.certain:
         return replace(blank, denied=cause)
     if isinstance(verdict, Verdict) and verdict.by_organization:
-        looked_at = {key.lower() for key in holder_keys(holder)}
-        return outside(about, blank, verdict, looked_at, everywhere=everywhere)
+        return outside(about, blank, verdict, keys_of(holder), everywhere=everywhere)
     if cause and cause.located is not Located.HIGHER_UP:
         return replace(blank, unknown=lower_first(cause.sentence), fix=cause.fix)
     if isinstance(verdict, AwsError):
@@ -411,13 +410,12 @@ def listed(keys: Iterable[str]) -> str:
     return ", ".join(sorted(keys))
 
 
-def holder_keys(holder: Holder) -> Iterator[str]:
-    """Yield the condition keys of all that says what it may do: IAM names those as
-    missing with every question, whatever statement they are in.
+def keys_of(holder: Holder) -> frozenset[str]:
+    """Return the condition keys, in lower case, of all that says what it may do: IAM
+    names those as missing with every question, whatever statement they are in.
     """
-    for document in filter(None, [*holder.documents, holder.boundary]):
-        for statement in document.statements:
-            yield from keys_of(statement)
+    documents = filter(None, [*holder.documents, holder.boundary])
+    return frozenset[str]().union(*(one.keys for one in documents))
 
 
 def denial(holder: Holder, asked: RequestContext, verdict: Verdict | AwsError) -> Cause:

@@ -11,9 +11,8 @@ from onboarding.verify.policy_evaluation import (
     RequestContext,
     find_statement,
     path_to,
-    speaks,
 )
-from tests.evaluating import matches
+from tests.evaluating import matches, speaks
 
 ASSUME = RequestContext(
     "sts:AssumeRole",

@@ -21,7 +21,8 @@ from onboarding.verify.conditions import (
     sent_with,
     value_of,
 )
-from onboarding.verify.policy_evaluation import RequestContext, speaks
+from onboarding.verify.policy_evaluation import RequestContext
+from tests.evaluating import speaks
 
 DOCS = Path(__file__).parents[4] / "docs" / "explain" / "verification.md"
 
