@@ -15,7 +15,7 @@ from typing import Any
 
 from onboarding.partitions import arn
 from onboarding.providers.ecs import ECS_ROLES_PATH
-from onboarding.spinnaker.bundle.yaml_text import Value, document
+from onboarding.spinnaker.yaml_text import Value, document
 from onboarding.topology import READER_ROLE, Managing
 
 NAME = "BowlineAccess"

@@ -1,4 +1,6 @@
-"""Write docs/reference from the code: the API, the commands, and every variable."""
+"""Write docs/reference from the code: the API, the commands, every variable, and the
+settings of Spinnaker's services.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,8 @@ from accounts.management import commands
 from accounts.management.command import EXIT_CODES
 from accounts.models.question import SpinnakerReport
 from bowline.environment.variables import Environment, Written
+from onboarding.spinnaker.services.places import Place, Service
+from onboarding.spinnaker.services.rows import ROWS, Row
 
 API_HEAD = """\
 # API reference
@@ -346,11 +350,71 @@ def linked(page: re.Match[str]) -> str:
     return f"[{title}]({os.path.relpath(path, FOLDER)})"
 
 
+SERVICES_HEAD = """\
+# Settings of Spinnaker's services
+
+Accounts that Spinnaker can assume aren't enough: deployments also need settings of its
+services. Bowline computes them from your accounts, and bundles and deliveries place
+them. `script/reference` writes this page from the code.
+
+| Column | Meaning |
+|---|---|
+| Halyard, Operator | “profile”: the bundle has it in a profile. \
+“config”: in Halyard's config, of which Halyard makes the service's file |
+| kustomize | “mounted”: the component mounts a file with it. \
+“by hand”: Deck reads one file only, so add the component's file to yours once |
+| Own files | “file”: the bundle has the service's file, which you copy to the service |
+| Deliveries | “once”: the page **Connection** has the service's file, which you add \
+once. “offered”: as a comment in it, if you need it |
+
+A cell with “–” needs nothing: Halyard writes it itself, or the setting isn't for that
+way. The bake account is the account that you choose as the owner of images on the
+managing account's page. Otherwise, it is the account of Spinnaker's identity, or, if
+that isn't onboarded, an account that Bowline proposes. In the last case, Halyard and
+the operator keep the primary account of their config, which may not be Bowline's.
+"""
+
+
+def services_reference() -> str:
+    return "\n".join([SERVICES_HEAD, *map(service_table, Service)])
+
+
+def service_table(service: Service) -> str:
+    lines = [
+        f"## {service.title()}",
+        "",
+        "| Setting | Value | Why | Without it | Since | Halyard | Operator | kustomize "
+        "| Own files | Deliveries |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in ROWS:
+        if row.service is service:
+            places = " | ".join(placed_in(row))
+            lines.append(
+                f"| `{row.key}` | {row.is_what} | {row.why} | {row.without} | "
+                f"{row.since or 'all'} | {places} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def placed_in(row: Row) -> Iterator[str]:
+    """Say how each format places a setting."""
+    config = "config" if Place.HALCONFIG in row.places else "–"
+    for place in (Place.HALYARD, Place.OPERATOR):
+        yield "profile" if place in row.places else config
+    mounted = "by hand" if row.service is Service.DECK else "mounted"
+    yield mounted if Place.KUSTOMIZE in row.places else "–"
+    yield "file" if Place.FILES in row.places else "–"
+    once = "offered" if row.is_offered else "once"
+    yield once if Place.DELIVERIES in row.places else "–"
+
+
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "adopt.schema.json": adopt_schema,
     "reference/api-reference.md": api_reference,
     "reference/command-line.md": commands_reference,
+    "reference/service-settings.md": services_reference,
     "reference/settings.md": settings_reference,
 }
 

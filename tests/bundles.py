@@ -7,10 +7,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from onboarding.delivery.switches import switches
 from onboarding.providers.base import Provider
 from onboarding.spinnaker.bundle import bundle_files
 from onboarding.spinnaker.bundle.archive import zipped
 from onboarding.spinnaker.bundle.contents import BundleAccounts, ever_in
+from onboarding.spinnaker.entries import entries
+from onboarding.spinnaker.services.places import Service
 from onboarding.topology import Managed, Topology
 from tests.factories import MANAGING_ID, managed, provider, topology
 
@@ -55,6 +58,11 @@ def files_of(bundled: Topology) -> dict[str, str]:
     """Map each path of the bundle to its text."""
     states = {one.name: "verified" for one in bundled.managed}
     return {file.path: file.text for file in bundle_files(bundled, states)}
+
+
+def clouddriver_once(bundled: Topology, **options: Any) -> str:
+    """Write what Clouddriver needs once, before accounts are delivered."""
+    return switches(bundled.managing, entries(bundled), **options)[Service.CLOUDDRIVER]
 
 
 def had_by(*bundles: Topology) -> BundleAccounts:

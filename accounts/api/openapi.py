@@ -44,6 +44,9 @@ YesNo = Annotated[str, OneOf("YesNo", ("no", "yes"))]
 PolicyState = Annotated[
     str, OneOf("PolicyState", ("not approved", "asked for", "accepted"))
 ]
+ServiceName = Annotated[
+    str, OneOf("ServiceName", ("clouddriver", "orca", "deck", "rosco", "gate"))
+]
 RunBy = Annotated[
     str,
     OneOf("RunBy", ("", "halyard", "kustomize", "operator", "files", "live")),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from accounts.discover.looking import bowline_identity, principal_of
 from accounts.discover.questions import KEPT, question, reach_in, same, sessions_of
+from accounts.mapping.entries import verified_entries
 from accounts.mapping.managing import managing_of, managing_row
 from accounts.models import ManagedAccount, ManagingAccount, Question, Spinnaker
 from accounts.people.roles import OPERATOR
@@ -25,11 +26,11 @@ from onboarding.access_role import (
 )
 from onboarding.aws.discover import AccessReport, try_access
 from onboarding.aws.session import Caller
+from onboarding.delivery.connection import SignInBy
 from onboarding.delivery.loading import PERIOD
-from onboarding.delivery.releases import switches
+from onboarding.delivery.switches import switches
+from onboarding.spinnaker.services.places import Service
 from onboarding.topology import Reach
-
-CLOUDDRIVER_FILE = "clouddriver-local.yml"
 
 
 @question("spinnaker", doing="calling Gate")
@@ -41,9 +42,16 @@ def connection_test(row: Spinnaker) -> Question:
     return tested_connection.about(version=row.version)
 
 
-def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> str:
-    period = row.poll_seconds if row else int(PERIOD)
-    return switches(managing_of(managing), period=period)
+def switches_of(managing: ManagingAccount, row: Spinnaker | None) -> dict[Service, str]:
+    """Write what each service needs once, for the accounts that are verified."""
+    known = managing_of(managing)
+    verified = ManagedAccount.objects.ready().order_by("name").only("name", "verified")
+    return switches(
+        known,
+        verified_entries(known, verified),
+        period=row.poll_seconds if row else int(PERIOD),
+        token=bool(row and row.sign_in == SignInBy.TOKEN),
+    )
 
 
 READ_FOR = timedelta(hours=1)

@@ -103,7 +103,15 @@ def verified_topology(managing: Managing, rows: Iterable[ManagedAccount]) -> Top
 
 def verified_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entries:
     """Return what Spinnaker is to know of the accounts as they were proved."""
-    return entries_of(managing, [row.verified["entries"] for row in rows])
+    kept = [row.verified for row in rows]
+    described = (one["managed"] for one in kept)
+    ec2 = {
+        one["account_id"]: bool(one["providers"]["ec2"].get("owns_images"))
+        for one in described
+        if "ec2" in one["providers"]
+    }
+    known = entries_of(managing, [one["entries"] for one in kept])
+    return replace(known, ec2=ec2)
 
 
 def keep_verified(row: ManagedAccount, state: str) -> None:

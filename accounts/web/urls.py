@@ -148,7 +148,7 @@ urlpatterns = [
     page("settings/spinnaker/", spinnaker.spinnaker),
     page("settings/spinnaker/edit/", spinnaker.spinnaker_edit),
     page("settings/spinnaker/test/", spinnaker.spinnaker_test),
-    page("settings/spinnaker/clouddriver-local.yml", spinnaker.spinnaker_file),
+    page("settings/spinnaker/<str:file>", spinnaker.spinnaker_file),
     page("settings/notifications/", targets.targets),
     *targets.posts,
     page("settings/notifications/add/", targets.target_add),

@@ -29,7 +29,7 @@ from onboarding.spinnaker.bundle.formats.cloudformation.template import (
     TAGS,
     Template,
 )
-from onboarding.spinnaker.bundle.yaml_text import Value, document
+from onboarding.spinnaker.yaml_text import Value, document
 from onboarding.topology import READER_ROLE, Managed, Managing
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from onboarding.details import thawed
@@ -34,11 +34,12 @@ class Entries:
     aws: tuple[AwsEntry, ...] = ()
     ecs: tuple[EcsEntry, ...] = ()
     kubernetes: tuple[KubernetesEntry, ...] = ()
-    bake_account: str = ""
     base_role: str = BASE_ROLE
     managed_role: str = MANAGED_ROLE
     emptied: tuple[str, ...] = ()
     """Providers of which earlier bundles had accounts, and this one has none."""
+    ec2: Mapping[str, bool] = field(default_factory=dict, compare=False)
+    """The IDs of the accounts with EC2, each with whether it shares its images."""
 
 
 def entries(topology: Topology) -> Entries:
@@ -69,9 +70,14 @@ def entries(topology: Topology) -> Entries:
         aws=tuple(aws.values()),
         ecs=tuple(ecs),
         kubernetes=tuple(kubernetes),
-        bake_account=bake_account(topology, tuple(aws)),
         base_role=managing.base_role,
         managed_role=managing.managed_role,
+        ec2={
+            managed.account_id: bool(getattr(details, "owns_images", False))
+            for managed in topology.managed
+            for details in managed.providers
+            if details.key == "ec2"
+        },
     )
 
 
@@ -109,13 +115,6 @@ def merged(one: AwsEntry, other: AwsEntry) -> AwsEntry:
     )
 
 
-def bake_account(topology: Topology, names: tuple[str, ...]) -> str:
-    """Name the `aws` entry that owns baked images; empty where none does."""
-    managing = topology.managing
-    owners = [m.name for m in topology.managed if managing.owns_images(m)]
-    return next((name for name in owners if name in names), "")
-
-
 KINDS: dict[str, type[Entry]] = {
     "aws": AwsEntry,
     "ecs": EcsEntry,
@@ -128,6 +127,8 @@ FIELDS = {kind: {field.name for field in fields(kind)} for kind in KINDS.values(
 def entry_documents(topology: Topology) -> list[EntryDocument]:
     """Write each entry as JSON, with its place among the others where it has one."""
     known = entries(topology)
+    managing = topology.managing
+    owners = {one.name for one in topology.managed if managing.owns_images(one)}
     documents = [
         {"provider": provider, **thawed(entry)}
         for provider in KINDS
@@ -139,9 +140,9 @@ def entry_documents(topology: Topology) -> list[EntryDocument]:
             del document["carried"]
         if document.get("session_name") == SESSION_NAME:
             del document["session_name"]
-        if document.get("account_id") == topology.managing.account_id:
+        if document.get("account_id") == managing.account_id:
             document["primary_account"] = True
-        if document["provider"] == "aws" and document["name"] == known.bake_account:
+        if document["provider"] == "aws" and document["name"] in owners:
             document["bakes_images"] = True
     return documents
 
@@ -153,13 +154,10 @@ def entries_of(managing: Managing, accounts: Iterable[list[EntryDocument]]) -> E
     found: dict[str, list[Any]] = {provider: [] for provider in KINDS}
     for document in documents:
         found[document["provider"]].append(entry_of(document))
-    baking = [one["name"] for one in documents if one.get("bakes_images")]
-    owner = managing.ami_owner
     return Entries(
         aws=tuple(found["aws"]),
         ecs=tuple(found["ecs"]),
         kubernetes=tuple(found["kubernetes"]),
-        bake_account=owner if owner in baking else "".join(baking[:1]),
         base_role=managing.base_role,
         managed_role=managing.managed_role,
     )

@@ -60,7 +60,8 @@ final class Configuration {
           "aws.features.lambda.enabled",
           "aws.features.launch-templates.enabled",
           "aws.features.launch-templates.all-applications.enabled",
-          "aws.features.launch-templates.allowed-accounts");
+          "aws.features.launch-templates.allowed-accounts",
+          "aws.features.launch-templates.excluded-accounts");
 
   final StandardEnvironment environment = new StandardEnvironment();
   final AwsConfiguration.DeployDefaults deployment = new AwsConfiguration.DeployDefaults();

@@ -18,11 +18,11 @@ import yaml
 
 from onboarding.delivery.bodies import Body, bodies, comparable, problems
 from onboarding.delivery.loading import filled_in, loaded_otherwise
-from onboarding.delivery.releases import switches
 from onboarding.partitions import PARTITIONS
+from onboarding.providers.ec2 import Ec2
 from onboarding.spinnaker.entries import entries
-from onboarding.topology import Permissions, Topology
-from tests.bundles import core
+from onboarding.topology import Managed, Permissions, Topology
+from tests.bundles import clouddriver_once, core
 from tests.conformance.clouddriver import Answer, Clouddriver
 from tests.conformance.expected import (
     KINDS,
@@ -32,11 +32,11 @@ from tests.conformance.expected import (
     by_each_name,
 )
 from tests.conformance.test_installations import with_kustomize
-from tests.factories import managed, managing, provider, topology
+from tests.factories import managed, provider, topology
 from tests.onboarding.delivery.accounts import aws_entry, wanted
 from tests.onboarding.delivery.strict_gate import StrictGate
 
-LOCAL = switches(managing())
+LOCAL = clouddriver_once(topology())
 """The operator's file."""
 
 
@@ -90,6 +90,12 @@ SHAPES = {
 }
 
 
+def from_templates(account: Managed) -> bool:
+    return all(
+        one.launch_templates for one in account.providers if isinstance(one, Ec2)
+    )
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("shape", SHAPES)
 def test_clouddriver_stores_and_loads_what_the_topology_says(
@@ -98,7 +104,7 @@ def test_clouddriver_stores_and_loads_what_the_topology_says(
     bundled = SHAPES[shape]
     sent = aws_bodies(bundled)
 
-    answer = store(judge, sent, switches(bundled.managing))
+    answer = store(judge, sent, clouddriver_once(bundled))
 
     assert not answer.failure
     for body, saved in zip(sent, answer.saved, strict=True):
@@ -107,8 +113,8 @@ def test_clouddriver_stores_and_loads_what_the_topology_says(
         assert loaded_otherwise(body, answer.shown[body.name]) == ()
     assert {one["name"]: one for one in answer.accounts} == {
         one.name: account_as(bundled, one, Stock("{}-keypair"))
-        # The table sorts regions, and no account says who launches from templates.
-        | {"regions": sorted(one.regions), "launchTemplates": False}
+        # The table sorts regions. Who is not known yet launches from templates.
+        | {"regions": sorted(one.regions), "launchTemplates": from_templates(account)}
         for account in bundled.managed
         for one in by_each_name(account)
         if one.name in {body.name for body in sent}
@@ -123,7 +129,7 @@ def test_the_reload_trap_the_second_load_changes_nothing(
     bundled = SHAPES[shape]
     sent = aws_bodies(bundled)
 
-    answer = store(judge, sent, switches(bundled.managing))
+    answer = store(judge, sent, clouddriver_once(bundled))
 
     assert answer.loads == (sorted(f"added {body.name}" for body in sent), [])
 
@@ -268,7 +274,7 @@ def test_clouddriver_takes_a_role_by_its_name_for_one_of_china(judge: Clouddrive
 
 
 def test_the_operators_file_switches_storage_and_polling_on(judge: Clouddriver):
-    answer = judge.read(switches(managing(), period=20))
+    answer = judge.read(clouddriver_once(topology(), period=20))
 
     assert answer.storage
     assert answer.polls == dict.fromkeys(("aws", "ecs", "kubernetes"), 20_000)
@@ -307,7 +313,7 @@ LISTS = re.compile(r"^  # (?=accounts:|defaultRegions:|  - )", re.MULTILINE)
 def test_where_no_file_has_the_lists_they_are_needed(
     judge: Clouddriver, partition: str
 ):
-    local = switches(managing(partition=partition))
+    local = clouddriver_once(topology(partition=partition))
     one = prod(regions=[{"name": PARTITIONS[partition].home_region}])
     sent = json.dumps({"bodies": [one], "roles": None})
     files = {**with_kustomize(topology(core())), "stored.json": sent}

@@ -28,6 +28,7 @@ from onboarding.spinnaker.entries import (
     entry_documents,
     refuse_misread,
 )
+from onboarding.spinnaker.services.places import Place
 from onboarding.topology import Permissions, Topology
 from tests.bundles import staging
 from tests.factories import topology
@@ -163,11 +164,17 @@ def test_bowline_owns_whatever_it_writes_of_an_account() -> None:
         assert {*OWNED[kind].values()} - never == {*keys}, kind
 
 
+def clouddriver_yml(whole: Topology) -> str:
+    known = entries(whole)
+    return spring.clouddriver_yml(
+        whole, known, Place.FILES, kubeconfigs="/k", comment=""
+    )
+
+
 def test_it_is_written_back_into_the_entry_that_it_belongs_to() -> None:
     whole = carrier()
-    known = entries(whole)
 
-    text = spring.clouddriver_yml(whole, known, kubeconfigs="/k", comment="")
+    text = clouddriver_yml(whole)
 
     written = yaml.safe_load(text)
     (aws,) = written["aws"]["accounts"]
@@ -190,10 +197,7 @@ def test_the_order_of_a_database_changes_no_byte() -> None:
     turned = replace(managed, carried=reversed_keys(managed.carried))
     other = Topology(whole.managing, (turned,))
 
-    written = [
-        spring.clouddriver_yml(one, entries(one), kubeconfigs="/k", comment="")
-        for one in (whole, other)
-    ]
+    written = [clouddriver_yml(one) for one in (whole, other)]
 
     assert written[0] == written[1]
 

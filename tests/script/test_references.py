@@ -18,6 +18,7 @@ from script.reference import (
     commands_reference,
     names,
     scopes_by_name,
+    services_reference,
 )
 
 
@@ -93,3 +94,12 @@ def test_exit_codes_are_one_table() -> None:
     assert page.lower().count("exit code") == 1
     for code, what in EXIT_CODES.items():
         assert f"\n| {code} | {what} |\n" in page
+
+
+def test_the_page_of_settings_is_what_the_rows_say() -> None:
+    page = services_reference()
+
+    assert (DOCS / "reference" / "service-settings.md").read_text() == page, (
+        "docs/reference/service-settings.md is out of date: run script/reference."
+    )
+    assert page.count("| `default.bake.account` |") == 1

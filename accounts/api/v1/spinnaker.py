@@ -6,21 +6,21 @@ import json
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
 from accounts.api.authentication import ApiRequest
 from accounts.api.idempotency import changes
-from accounts.api.openapi import DeliveryStatus, DeliveryVerb, RunBy
+from accounts.api.openapi import DeliveryStatus, DeliveryVerb, RunBy, ServiceName
 from accounts.api.operations import operation
 from accounts.api.paging import Page, PageQuery, page_of
 from accounts.api.problems import Code, Problem, asked_of
 from accounts.api.requests import Request
 from accounts.api.v1.runs import RunError, error_of
 from accounts.api.v1.texts import Comment, Digest, Number, Typed
-from accounts.discover.access import CLOUDDRIVER_FILE, connection_test, switches_of
+from accounts.discover.access import connection_test, switches_of
 from accounts.discover.questions import seen
 from accounts.http import attachment
 from accounts.mapping.managing import managing_row
@@ -31,6 +31,7 @@ from accounts.runs.deciding.confirmation import confirm_delivery
 from accounts.spinnaker.deliveries.decisions import approve, discard, start_connected
 from accounts.spinnaker.testing import last_test
 from onboarding.delivery.verdicts import Verb
+from onboarding.spinnaker.services.places import Service
 
 deliveries = Router()
 
@@ -235,8 +236,27 @@ def test_spinnaker_connection(request: ApiRequest) -> Any:
 )
 def read_clouddriver_file(request: HttpRequest) -> HttpResponse:
     """Read the settings that Clouddriver needs for deliveries."""
-    text = switches_of(managing_row(), Spinnaker.objects.first())
-    return attachment(text, CLOUDDRIVER_FILE, YAML)
+    return service_file(Service.CLOUDDRIVER)
+
+
+@router.get(
+    "/services/{service}",
+    response={200: None},
+    summary="Read what a service needs once",
+    openapi_extra={"responses": {200: {"content": {YAML: {"schema": A_TEXT}}}}},
+)
+def read_service_file(request: HttpRequest, service: ServiceName) -> HttpResponse:
+    """Read the settings that a service needs for deliveries, as its file: for Deck,
+    JavaScript. 404 where it needs none, such as Orca before an account has EC2.
+    """
+    return service_file(Service(service))
+
+
+def service_file(service: Service) -> HttpResponse:
+    texts = switches_of(managing_row(), Spinnaker.objects.first())
+    if service not in texts:
+        raise Http404
+    return attachment(texts[service], service.file, service.media_type)
 
 
 @router.get("/run-by", response=SpinnakerRunBy, summary="Read how Spinnaker is run")

@@ -15,7 +15,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.discover.access import CLOUDDRIVER_FILE, connection_test, switches_of
+from accounts.discover.access import connection_test, switches_of
 from accounts.discover.questions import ask
 from accounts.forms.fields import Fieldset, MoreChoices, bare_helper
 from accounts.help.documents import more
@@ -51,6 +51,7 @@ from onboarding.delivery.connection import (
     SignInBy,
 )
 from onboarding.spinnaker.bundle.readme import WAYS
+from onboarding.spinnaker.services.places import Service
 
 NEVER_REPEATED = ("url", "authorities", *SIGN_IN_FIELDS)
 """What is refused there may be a secret, so it is not shown again."""
@@ -199,8 +200,8 @@ def spinnaker(request: Request) -> HttpResponse:
     managing = ManagingAccount.objects.first()
     shown |= {
         "row": row,
-        "file": CLOUDDRIVER_FILE,
-        "switches": switches_of(managing, row) if managing else "",
+        "switches": switches_of(managing, row) if managing else {},
+        "orca": Service.ORCA.file,
     }
     return render(request, "spinnaker/spinnaker.html", shown)
 
@@ -233,13 +234,15 @@ def asked_for_a_test(request: Request) -> HttpResponse:
     return redirect(f"{reverse('accounts:spinnaker')}?look=answer#test")
 
 
-def spinnaker_file(request: Request) -> HttpResponse:
-    """Return what Clouddriver needs once, as a file."""
+def spinnaker_file(request: Request, file: str) -> HttpResponse:
+    """Return what a service needs once, as a file."""
     managing = ManagingAccount.objects.first()
     if managing is None:
         raise Http404("The managing account isn't set up yet.")
-    text = switches_of(managing, Spinnaker.objects.first())
-    return attachment(text, CLOUDDRIVER_FILE, "application/yaml")
+    for service, text in switches_of(managing, Spinnaker.objects.first()).items():
+        if service.file == file:
+            return attachment(text, file, service.media_type)
+    raise Http404("No service needs this file.")
 
 
 @administrator_required

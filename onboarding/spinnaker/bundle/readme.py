@@ -224,10 +224,10 @@ PRIMARY = """\
 """
 
 FEATURES = """\
-- hal/profiles/ contains settings that hal has no command for: launch templates,
-  Lambda's pages, the bake account. It names no accounts, since Spring would let that
-  list hide hal's own. `hal/profiles.sh` doesn't change a file of your own there, and
-  fails until that file has these settings, too.
+- hal/profiles/ contains settings that hal has no command for, such as launch templates
+  and Lambda's pages. It names no accounts, since Spring would let that list hide hal's
+  own. `hal/profiles.sh` doesn't change a file of your own there, and fails until that
+  file has these settings, too.
 """
 
 CLOUDDRIVER = """
@@ -355,6 +355,7 @@ FILES = {
     "clouddriver-local.yml": "Clouddriver",
     "orca-local.yml": "Orca",
     "settings-local.js": "Deck",
+    "rosco-local.yml": "Rosco",
 }
 
 
@@ -407,13 +408,12 @@ def sections(
         )
         if (lost := [*found])
     )
-    kept = {"settings-local.js", "clouddriver-local.yml"}
-    kept |= {"orca-local.yml"} if entries.bake_account else set()
+    kept = {file.path for file in files}
     yield CLOUDDRIVER.format(
         files="".join(
             f"| `clouddriver/{name}` | {service} |\n"
             for name, service in FILES.items()
-            if name in kept
+            if f"clouddriver/{name}" in kept
         ),
         kubeconfigs=KUBECONFIGS if kubernetes else "",
     )

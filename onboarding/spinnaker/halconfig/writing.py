@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from onboarding.spinnaker.bundle.yaml_text import scalar as quoted
 from onboarding.spinnaker.halconfig.tree import (
     DOUBLE,
     PLAIN,
@@ -18,6 +17,7 @@ from onboarding.spinnaker.halconfig.tree import (
     Scalar,
     Table,
 )
+from onboarding.spinnaker.yaml_text import scalar as quoted
 
 IDS = {"accountId"}
 SECRET = re.compile(

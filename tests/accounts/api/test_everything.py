@@ -182,7 +182,7 @@ BY_READS: Mapping[str, str] = {
     **dict.fromkeys(("runs", "runs-csv", "runs-json"), "GET /runs"),
     "identical-plans": "GET /runs/same/{fingerprint}",
     "spinnaker": "GET /spinnaker",
-    "spinnaker-file": "GET /spinnaker/clouddriver-local.yml",
+    "spinnaker-file": "GET /spinnaker/services/{service}",
     "test-access": f"GET {ACCOUNT}/access-test",
     "wizard": f"GET {ACCOUNT}",
 }

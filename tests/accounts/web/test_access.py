@@ -22,6 +22,7 @@ ARGUMENTS = {
     "person": 1,
     "since": 1,
     "path": "README.md",
+    "file": "clouddriver-local.yml",
     "slug": "tutorial",
     "step": "review",
     "fingerprint": "0" * 32,

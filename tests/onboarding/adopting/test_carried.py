@@ -30,6 +30,7 @@ from onboarding.delivery.bodies import (
 from onboarding.delivery.loading import filled_in
 from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.entries import entries
+from onboarding.spinnaker.services.places import Place
 from onboarding.topology import Topology
 from tests.bundles import files_of
 from tests.factories import managing
@@ -79,7 +80,8 @@ def taken(report: Report) -> Topology:
 def written_back(report: Report) -> dict[Key, Account]:
     """Read what Bowline would write for Clouddriver of what is taken."""
     whole = taken(report)
-    text = clouddriver_yml(whole, entries(whole), kubeconfigs="/k", comment="")
+    known = entries(whole)
+    text = clouddriver_yml(whole, known, Place.FILES, kubeconfigs="/k", comment="")
     found = read_sources({"clouddriver-local.yml": text.encode()})
     return {one.key: one for reading in found.readings for one in reading.accounts}
 

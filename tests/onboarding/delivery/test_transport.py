@@ -32,7 +32,7 @@ from onboarding.delivery.addresses import (
 )
 from onboarding.delivery.connection import NO_ONE, NOT_ADMIN, report
 from onboarding.delivery.gate import Caller, Gate
-from onboarding.delivery.releases import ECS_WARNING, Release, switches
+from onboarding.delivery.releases import ECS_WARNING, Release
 from onboarding.delivery.transport import (
     Answer,
     Kind,
@@ -43,7 +43,8 @@ from onboarding.delivery.transport import (
     by_token,
     sender,
 )
-from tests.factories import managing
+from tests.bundles import clouddriver_once
+from tests.factories import topology
 from tests.onboarding.delivery.accounts import aws_entry, everything, wanted
 from tests.onboarding.delivery.reaching import HERE, gate_at, refused, resolving
 from tests.onboarding.delivery.strict_gate import Served, StrictGate, error, ok, served
@@ -556,7 +557,7 @@ def test_an_old_release_is_asked_for_nothing_that_it_does_not_load():
 
 
 def test_the_operators_file_switches_everything_on_and_hides_no_list():
-    known = yaml.safe_load(switches(managing(), period=20))
+    known = yaml.safe_load(clouddriver_once(topology(), period=20))
 
     assert known["sql"] == {"enabled": True}
     assert known["account"]["storage"] == {
@@ -570,19 +571,19 @@ def test_the_operators_file_switches_everything_on_and_hides_no_list():
         "types": {"default": {"reloadFrequencyMs": 20_000}},
     }
     assert known["aws"]["defaultAssumeRole"] == "role/spinnakerManaged"
-    assert known["aws"]["features"] == {"lambda": {"enabled": True}}
+    assert known["aws"]["features"]["lambda"] == {"enabled": True}
     assert not any("accounts" in known[name] for name in ("aws", "ecs", "kubernetes"))
 
 
 def test_the_default_role_is_a_whole_arn_in_other_partitions():
-    known = yaml.safe_load(switches(managing(partition="aws-cn")))
+    known = yaml.safe_load(clouddriver_once(topology(partition="aws-cn")))
 
     role = "arn:aws-cn:iam::{{accountId}}:role/spinnakerManaged"
     assert known["aws"]["defaultAssumeRole"] == role
 
 
 def test_default_regions_are_set_where_the_usual_ones_are_of_another_partition():
-    china = yaml.safe_load(switches(managing(partition="aws-cn")))
+    china = yaml.safe_load(clouddriver_once(topology(partition="aws-cn")))
 
     assert china["aws"]["defaultRegions"] == [{"name": "cn-north-1"}]
-    assert "defaultRegions" not in yaml.safe_load(switches(managing()))["aws"]
+    assert "defaultRegions" not in yaml.safe_load(clouddriver_once(topology()))["aws"]

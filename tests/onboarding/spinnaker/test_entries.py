@@ -79,27 +79,6 @@ def test_the_managing_accounts_own_entry_comes_first():
     assert names == ["core", "staging", "zeta"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "baking"),
-    [
-        ({"bakes": False}, ""),
-        ({"bakes": True}, "core"),
-        ({"bakes": True, "ami_owner": "staging"}, "staging"),
-        ({"bakes": True, "ami_owner": "clusters"}, ""),
-        ({"bakes": True, "ami_owner": "nobody"}, ""),
-    ],
-)
-def test_the_bake_account_is_the_aws_entry_that_owns_images(fields, baking):
-    whole = topology(
-        managed(provider("ec2")),
-        managed(provider("ec2"), name="core", account_id=MANAGING_ID),
-        managed(provider("eks"), name="clusters", account_id="933333333333"),
-        **fields,
-    )
-
-    assert entries(whole).bake_account == baking
-
-
 def test_entries_name_the_roles():
     known = entries(topology(managed_role="deployer", base_role="app"))
 
@@ -131,7 +110,6 @@ def test_the_primary_account_and_the_one_that_owns_images_are_told():
 
     assert told["core"] == {"primary_account"}
     assert told["staging"] == {"bakes_images"}
-    assert entries_of(whole.managing, stored(whole)).bake_account == "staging"
 
 
 def test_a_field_that_was_not_known_then_has_its_plain_value():

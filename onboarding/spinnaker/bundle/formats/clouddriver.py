@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding.spinnaker.bundle.archive import File
-from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.kubeconfig import KUBECONFIGS
-from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml, orca_yml
+from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.places import BESIDE_CLOUDDRIVER, Place
+from onboarding.spinnaker.services.settings import file_of, settings
 from onboarding.topology import Topology
 
 WHERE = """
@@ -18,13 +19,13 @@ host or pod that runs Clouddriver.
 
 
 def clouddriver(topology: Topology, entries: Entries) -> Iterator[File]:
-    files = {
-        "clouddriver-local.yml": clouddriver_yml(
-            topology, entries, kubeconfigs=KUBECONFIGS, comment=WHERE
+    yield File(
+        "clouddriver/clouddriver-local.yml",
+        clouddriver_yml(
+            topology, entries, Place.FILES, kubeconfigs=KUBECONFIGS, comment=WHERE
         ),
-        "orca-local.yml": orca_yml(entries),
-        "settings-local.js": settings_js(entries, whole=True),
-    }
-    for name, text in files.items():
-        if text:
-            yield File(f"clouddriver/{name}", text)
+    )
+    known = settings(topology.managing, entries, Place.FILES)
+    for service in BESIDE_CLOUDDRIVER:
+        if text := file_of(service, known):
+            yield File(f"clouddriver/{service.file}", text)

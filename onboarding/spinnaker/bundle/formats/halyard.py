@@ -11,14 +11,14 @@ from typing import Any
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.contents import REMOVED, BundleAccounts
 from onboarding.spinnaker.bundle.formats import hal
-from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
     aws_account,
     ecs_account,
     kubernetes_account,
 )
-from onboarding.spinnaker.bundle.formats.spring import clouddriver_profile, orca_yml
+from onboarding.spinnaker.bundle.formats.spring import profiles
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.places import Place, Service
 from onboarding.topology import Topology
 
 SOURCE = Path(__file__).parent / "hal"
@@ -54,20 +54,15 @@ SCRIPTS = (
 def halyard(topology: Topology, entries: Entries) -> Iterator[File]:
     yield from SCRIPTS
     yield File("hal/accounts.yml", accounts_yml(topology, entries))
-    yield from profiles(
-        ("clouddriver-local.yml", "#", clouddriver_profile(topology, entries)),
-        ("orca-local.yml", "#", orca_yml(entries)),
-        ("settings-local.js", "//", settings_js(entries, whole=False)),
-    )
+    for service, text in profiles(topology, entries, Place.HALYARD):
+        yield File(f"hal/profiles/{service.file}", marked(service, text))
 
 
-def profiles(*files: tuple[str, str, str]) -> Iterator[File]:
-    """Mark each profile with its own digest, by which profiles.sh knows it again."""
-    for name, comment, text in files:
-        if text:
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            marked = f"{comment} bowline sha256 {digest}\n{text}"
-            yield File(f"hal/profiles/{name}", marked)
+def marked(service: Service, text: str) -> str:
+    """Mark a profile with its own digest, by which profiles.sh knows it again."""
+    comment = "//" if service is Service.DECK else "#"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{comment} bowline sha256 {digest}\n{text}"
 
 
 def accounts_yml(topology: Topology, entries: Entries) -> str:

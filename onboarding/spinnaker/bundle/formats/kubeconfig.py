@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onboarding.providers.entry_kinds import KubernetesEntry
-from onboarding.spinnaker.bundle.yaml_text import Value, document
+from onboarding.spinnaker.yaml_text import Value, document
 
 FOLDER = "bowline-kubeconfigs"
 KUBECONFIGS = f"/opt/spinnaker/config/{FOLDER}"

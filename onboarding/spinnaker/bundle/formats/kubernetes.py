@@ -10,8 +10,8 @@ from onboarding.partitions import Arn
 from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig
-from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.yaml_text import Value, document
 from onboarding.topology import Topology
 
 GROUP = "spinnaker"

@@ -13,17 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onboarding.spinnaker.bundle.archive import File
-from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.kubeconfig import (
     FOLDER,
     KUBECONFIGS,
     kubeconfig,
     spread,
 )
-from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml, orca_yml
+from onboarding.spinnaker.bundle.formats.spring import clouddriver_yml
 from onboarding.spinnaker.bundle.limits import CONFIG_MAP
-from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.places import BESIDE_CLOUDDRIVER, Place, Service
+from onboarding.spinnaker.services.settings import file_of
+from onboarding.spinnaker.services.settings import settings as settings_of
+from onboarding.spinnaker.yaml_text import Value, document
 from onboarding.topology import PodRole, Topology
 
 POD = "/spec/template/spec"
@@ -76,7 +78,11 @@ def kustomize(topology: Topology, entries: Entries) -> Iterator[File]:
 
 def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
     accounts = clouddriver_yml(
-        topology, entries, kubeconfigs=KUBECONFIGS, comment=CLUSTERS
+        topology,
+        entries,
+        Place.KUSTOMIZE,
+        kubeconfigs=KUBECONFIGS,
+        comment=CLUSTERS,
     ).encode()
     packed = len(accounts) > CONFIG_MAP
     settings = ConfigMap(
@@ -99,13 +105,17 @@ def files(topology: Topology, entries: Entries) -> Iterator[tuple[str, str]]:
     for cluster in entries.kubernetes:
         yield f"kubeconfigs/{cluster.name}.yml", kubeconfig(cluster)
     yield "clouddriver-patch.yml", document(to_clouddriver)
-    if orca := orca_yml(entries):
-        bakes = ConfigMap("bowline-orca", ("orca-local.yml",), "bowline")
-        generated.append(bakes)
-        patches.append(targeted("orca"))
-        yield "orca-local.yml", orca
-        yield "orca-patch.yml", document(patch([bakes]))
-    yield "settings-local.js", settings_js(entries, whole=True)
+    known = settings_of(topology.managing, entries, Place.KUSTOMIZE)
+    for service in BESIDE_CLOUDDRIVER:
+        text = file_of(service, known)
+        if not text:
+            continue
+        yield service.file, text
+        if service is not Service.DECK:
+            mounted = ConfigMap(f"bowline-{service}", (service.file,), "bowline")
+            generated.append(mounted)
+            patches.append(targeted(service))
+            yield f"{service}-patch.yml", document(patch([mounted]))
     if isinstance(pod := topology.managing.identity, PodRole):
         named: Value = {"kind": "ServiceAccount", "name": pod.service_account}
         patches.append({"target": named, "path": "serviceaccount-patch.yml"})

@@ -10,22 +10,18 @@ from collections.abc import Iterator, Sequence
 
 from onboarding.providers.entry_kinds import KubernetesEntry
 from onboarding.spinnaker.bundle.archive import File
-from onboarding.spinnaker.bundle.formats.deck import settings_js
 from onboarding.spinnaker.bundle.formats.hal_accounts import (
     aws_account,
     ecs_account,
     kubernetes_account,
 )
 from onboarding.spinnaker.bundle.formats.kubeconfig import kubeconfig, spread
-from onboarding.spinnaker.bundle.formats.spring import (
-    clouddriver_profile,
-    default_regions,
-    joined,
-    orca_yml,
-)
+from onboarding.spinnaker.bundle.formats.spring import joined, profiles
 from onboarding.spinnaker.bundle.limits import CONFIG_MAP
-from onboarding.spinnaker.bundle.yaml_text import Value, block, comment_lines
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.places import Place, Service
+from onboarding.spinnaker.services.settings import nested, settings
+from onboarding.spinnaker.yaml_text import Value, block, comment_lines
 from onboarding.topology import PodRole, Topology
 
 SERVICE = "operator/spinnakerservice.yml"
@@ -67,7 +63,7 @@ def patch(topology: Topology, entries: Entries) -> Iterator[str]:
     yield from block({"validation": {"providers": unchecked(entries)}}, 2)
     yield "  spinnakerConfig:"
     yield from block({"config": {"providers": providers(topology, entries)}}, 4)
-    yield from profiles(topology, entries)
+    yield from placed(topology, entries)
     if isinstance(pod := topology.managing.identity, PodRole):
         account: Value = {"kubernetes": {"serviceAccountName": pod.service_account}}
         yield from block({"service-settings": {"clouddriver": account}}, 4)
@@ -97,17 +93,12 @@ def providers(topology: Topology, entries: Entries) -> dict[str, Value]:
         "ecs": [ecs_account(entry) for entry in entries.ecs],
         "kubernetes": clusters,
     }
-    found: dict[str, dict[str, Value]] = {
-        provider: {"enabled": True, "accounts": listed}
+    known = nested(settings(topology.managing, entries, Place.HALCONFIG))
+    found = {
+        provider: {**known[provider], "accounts": listed}
         for provider, listed in accounts.items()
         if listed
     }
-    if entries.aws:
-        found["aws"] |= default_regions(topology, entries)
-        found["aws"] |= {"defaults": {"iamRole": entries.base_role}}
-    if any(entry.lambda_enabled for entry in entries.aws):
-        on: Value = {"enabled": True}
-        found["aws"] |= {"features": {"lambda": on}, "lambda": on}
     # What a merging patch does not name stays as it is.
     none: Value = {"enabled": False, "accounts": []}
     return {**found, **dict.fromkeys(entries.emptied, none)}
@@ -117,22 +108,18 @@ def reference(secret: str, cluster: KubernetesEntry) -> str:
     return f"encryptedFile:k8s!n:{secret}!k:{cluster.name}.yml"
 
 
-def profiles(topology: Topology, entries: Entries) -> Iterator[str]:
+def placed(topology: Topology, entries: Entries) -> Iterator[str]:
     """Yield what hal's config cannot hold, each text as its own file has it."""
-    services = {
-        "clouddriver": clouddriver_profile(topology, entries),
-        "orca": orca_yml(entries),
-    }
-    deck = settings_js(entries, whole=False)
-    if any((deck, *services.values())):
+    texts = dict(profiles(topology, entries, Place.OPERATOR))
+    deck = texts.pop(Service.DECK, "")
+    if deck or texts:
         yield "    profiles:"
-    for service, text in services.items():
-        if text:
-            yield f"      {service}:"
-            yield from indented(text, 8)
+    for service, text in texts.items():
+        yield f"      {service}:"
+        yield from indented(text, 8)
     if deck:
-        yield "      deck:"
-        yield "        settings-local.js: |"
+        yield f"      {Service.DECK}:"
+        yield f"        {Service.DECK.file}: |"
         yield from indented(deck, 10)
 
 

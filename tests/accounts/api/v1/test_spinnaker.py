@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import Question
 from tests.accounts.api.calling import detail
 from tests.accounts.spinnaker.connecting import spinnaker_row
-from tests.rows import managing_row
+from tests.rows import account_row, managing_row
 
 SEEN = {
     "name": "Sign-in",
@@ -53,6 +53,23 @@ def test_what_clouddriver_needs_once_is_a_file(reader):
     assert detail(refused) == "Set up the managing account first."
     assert answer["Content-Type"] == "application/yaml"
     assert "poll" in answer.content.decode().lower()
+
+
+def test_what_each_service_needs_once_is_a_file(reader, managing):
+    account_row(verification="verified")
+
+    orca = reader.read("/spinnaker/services/orca")
+    deck = reader.read("/spinnaker/services/deck")
+
+    assert 'account: "staging"' in orca.content.decode()
+    assert orca["Content-Type"] == "application/yaml"
+    assert deck["Content-Type"] == "text/javascript"
+    assert "settings-local.js" in deck["Content-Disposition"]
+
+
+def test_a_service_that_needs_nothing_has_no_file(reader, managing):
+    assert reader.read("/spinnaker/services/orca").status_code == 404
+    assert reader.read("/spinnaker/services/echo").status_code == 422
 
 
 def test_how_spinnaker_is_run_is_read_and_said(reader, operator, managing):

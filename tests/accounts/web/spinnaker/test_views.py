@@ -20,8 +20,9 @@ from tests.onboarding.delivery.strict_gate import (
     error,
     served,
 )
-from tests.rows import person
+from tests.rows import account_row, person
 
+FILES = ("clouddriver-local.yml", "orca-local.yml", "settings-local.js")
 PAGE, EDIT = "/settings/spinnaker/", "/settings/spinnaker/edit/"
 FILLED = {
     "url": "http://127.0.0.1:1",
@@ -215,6 +216,25 @@ def test_the_operators_file_has_the_period_that_was_described(viewer, managing):
     polls = yaml.safe_load(answer.content)["credentials"]["poller"]["types"]
     assert polls == {"default": {"reloadFrequencyMs": 45_000}}
     assert 'filename="clouddriver-local.yml"' in answer["Content-Disposition"]
+
+
+def test_each_service_has_a_file(viewer, managing):
+    account_row(verification="verified")
+
+    page = viewer.get(PAGE).content.decode()
+    orca = viewer.get(f"{PAGE}orca-local.yml")
+
+    assert all(f"<h3>{one}</h3>" in page for one in FILES)
+    assert all(f'href="{PAGE}{one}"' in page for one in FILES)
+    assert yaml.safe_load(orca.content) == {"default": {"bake": {"account": "staging"}}}
+    assert viewer.get(f"{PAGE}echo-local.yml").status_code == 404
+
+
+def test_before_an_account_has_ec2_it_says_what_is_missing(viewer, managing):
+    page = viewer.get(PAGE).content.decode()
+
+    assert "<code>default.bake.account</code>" in page
+    assert viewer.get(f"{PAGE}orca-local.yml").status_code == 404
 
 
 def test_an_administrator_disconnects(administrator):

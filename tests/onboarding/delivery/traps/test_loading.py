@@ -16,11 +16,12 @@ from onboarding.delivery.loading import (
     not_loaded,
     seconds_to_load,
 )
-from onboarding.delivery.releases import ECS_WARNING, Release, switches
+from onboarding.delivery.releases import ECS_WARNING, Release
 from onboarding.delivery.transport import GateError
 from onboarding.delivery.verdicts import Owned, Verb, Why
 from onboarding.resources.plan import PlanOutdated
-from tests.factories import managing
+from tests.bundles import clouddriver_once
+from tests.factories import topology
 from tests.onboarding.delivery.accounts import (
     aws_entry,
     cluster_entry,
@@ -53,7 +54,7 @@ def test_without_a_default_role_at_start_accounts_assume_none():
     found = report(strict.gate, NEW)
 
     assert WITHOUT_ROLE.format(names="old") in found.warnings
-    assert "defaultAssumeRole" in switches(managing())
+    assert "defaultAssumeRole" in clouddriver_once(topology())
 
 
 def test_an_account_of_a_provider_that_is_off_is_never_loaded():

@@ -67,12 +67,15 @@ def test_it_holds_what_the_readme_promises():
         "clouddriver/clouddriver-local.yml",
         "clouddriver/orca-local.yml",
         "clouddriver/settings-local.js",
+        "clouddriver/rosco-local.yml",
         "kustomize/clouddriver-local.yml",
         "kustomize/kubeconfigs/staging-apps.yml",
         "kustomize/clouddriver-patch.yml",
         "kustomize/orca-local.yml",
         "kustomize/orca-patch.yml",
         "kustomize/settings-local.js",
+        "kustomize/rosco-local.yml",
+        "kustomize/rosco-patch.yml",
         "kustomize/kustomization.yml",
         "operator/spinnakerservice.yml",
         "operator/kubeconfigs.yml",
@@ -120,7 +123,7 @@ def test_every_file_has_a_name_byte_for_byte(name: str):
         chosen = (provider("ec2"), ecs, eks({"account_name": f"{name}.k8s"}))
         made = files_of(topology(managed(*chosen, name=name)))
         return {
-            path.replace(name, plain): HASH.sub("", text.replace(name, plain))
+            path.replace(name, plain): HASH.sub("", text).replace(name, plain)
             for path, text in made.items()
         }
 

@@ -16,7 +16,7 @@ from onboarding.spinnaker.bundle.comparison import (
     value_in_words,
 )
 from onboarding.spinnaker.bundle.contents import BundleAccounts, Revision, accounts_from
-from onboarding.spinnaker.bundle.yaml_text import block, document
+from onboarding.spinnaker.yaml_text import block, document
 from onboarding.topology import Permissions, Topology
 from tests.bundles import core, eks, files_of, staging
 from tests.factories import managed, provider, topology

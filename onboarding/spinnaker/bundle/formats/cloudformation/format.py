@@ -27,8 +27,8 @@ from onboarding.resources.kinds import (
 from onboarding.resources.policy import Policy
 from onboarding.spinnaker.bundle.archive import File
 from onboarding.spinnaker.bundle.formats.cloudformation.template import Template
-from onboarding.spinnaker.bundle.yaml_text import Value, document
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.yaml_text import Value, document
 from onboarding.topology import Managed, Topology
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]

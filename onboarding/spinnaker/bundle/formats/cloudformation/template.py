@@ -27,7 +27,7 @@ from onboarding.resources.kinds import (
     Role,
     ServiceLinkedRole,
 )
-from onboarding.spinnaker.bundle.yaml_text import Value
+from onboarding.spinnaker.yaml_text import Value
 
 WORD = re.compile(r"[A-Za-z0-9]+")
 TAGS: tuple[Value, ...] = ({"Key": OWNER_TAG, "Value": OWNER},)

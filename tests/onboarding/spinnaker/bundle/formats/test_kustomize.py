@@ -158,14 +158,19 @@ def test_another_list_of_accounts_restarts_clouddriver(tmp_path: Path):
 
 
 def test_orca_hears_of_the_bake_account(tmp_path: Path):
-    mounted = build(with_every_provider(bakes=True), tmp_path).mounted("orca")
+    mounted = build(with_every_provider(), tmp_path).mounted("orca")
 
     told = yaml.safe_load(mounted["bowline/orca-local.yml"])
     assert told == {"default": {"bake": {"account": "core"}}}
 
 
-def test_without_bakes_orca_stays_as_it_is(tmp_path: Path):
-    assert build(with_every_provider(), tmp_path).mounted("orca") == {}
+def test_rosco_bakes_for_ec2_where_images_are_baked(tmp_path: Path):
+    baking = build(with_every_provider(bakes=True), tmp_path / "baking")
+    other = build(with_every_provider(), tmp_path / "other")
+
+    told = yaml.safe_load(baking.mounted("rosco")["bowline/rosco-local.yml"])
+    assert told == {"aws": {"enabled": True}}
+    assert other.mounted("rosco") == {}
 
 
 def test_decks_piece_is_the_same_as_without_kustomize():

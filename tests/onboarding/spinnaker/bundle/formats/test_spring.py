@@ -229,13 +229,30 @@ def test_a_small_one_does_not():
 
 @pytest.mark.parametrize("folder", ["clouddriver", "hal/profiles"])
 def test_orca_knows_the_account_that_owns_baked_images(folder: str):
-    found = read(topology(core(), bakes=True), f"{folder}/orca-local.yml")
+    found = read(topology(core()), f"{folder}/orca-local.yml")
 
     assert found == {"default": {"bake": {"account": "core"}}}
 
 
-def test_orca_is_told_nothing_where_nothing_is_baked():
-    assert not any("orca" in path for path in files_of(topology(core())))
+@pytest.mark.parametrize("folder", ["clouddriver", "kustomize"])
+def test_orca_knows_an_account_where_nothing_decides_for_one(folder: str):
+    found = read(topology(managed(provider("ec2"))), f"{folder}/orca-local.yml")
+
+    assert found == {"default": {"bake": {"account": "staging"}}}
+
+
+def test_beside_hal_orca_keeps_hals_primary_account_where_nothing_decides():
+    """hal writes its primary account there itself, which may be none of Bowline's."""
+    files = files_of(topology(managed(provider("ec2"))))
+
+    assert "hal/profiles/orca-local.yml" not in files
+    assert "orca" not in files["operator/spinnakerservice.yml"]
+
+
+def test_orca_is_told_nothing_where_nothing_is_deployed_to_ec2():
+    functions = managed(provider("lambda"), provider("ecs"))
+
+    assert not any("orca" in path for path in files_of(topology(functions)))
 
 
 # CloudFormation

@@ -127,6 +127,7 @@ def profiles(scripts: Scripts) -> Path:
 def test_profiles_are_put_where_halyard_reads_them(profiles: Path):
     assert sorted(path.name for path in profiles.iterdir()) == [
         "clouddriver-local.yml",
+        "orca-local.yml",
         "settings-local.js",
     ]
 
