@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 import jsonschema
@@ -120,6 +122,60 @@ def test_an_account_that_could_not_be_read_does_not_count_as_read(
     assert ("not readable" in said) is bool(unread)
     (primary,) = re.findall(r'class="btn btn-primary"[^>]*>([^<]+)<', said)
     assert primary == blue
+
+
+ENDS = {
+    "untried": None,
+    "unread": InAws("1" * 12, unread="AWS refused it.", hint="Create the role."),
+    "read": InAws("1" * 12, (ROLE,)),
+    "no role": InAws("1" * 12, (RoleInAws("spinnakerManaged", exists=False),)),
+}
+"""How an account can be after a look."""
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_no_part_of_the_page_denies_another_whatever_was_found(
+    operator, page, asked, waits
+) -> None:
+    """The heading, its colour, the counts, the rows, and the blue button."""
+    operator.post(page, {"access_role": "Access"})
+    if not waits:
+        work()
+    row = Adoption.objects.get()
+    at = row.report["look"]["at"]
+    accounts = list(row.accounts.filter(said__name__in=FOUND))
+    assert len(accounts) == 2
+    for ends in product(ENDS, repeat=len(accounts)):
+        for one, end in zip(accounts, ends, strict=True):
+            found = ENDS[end]
+            in_aws = {"at": at, **asdict(found)} if found else None
+            one.said = {**one.said, "in_aws": in_aws}
+            one.save()
+        tried = len(ends) - ends.count("untried")
+        row.report["look"]["looked"] = tried
+        row.save()
+
+        said = words(operator.get(page))
+
+        unread = ends.count("unread")
+        read = tried - unread
+        blue = re.findall(r'class="btn btn-primary"[^>]*>([^<]+)<', said)
+        is_whole = tried == len(ends)
+        if waits:
+            assert f"Tried {tried} of 2 accounts." in said
+            assert "accounts read" not in said
+            assert blue == []
+            continue
+        assert f"{read} of 2 accounts read</h2>" in said, ends
+        colour = "bad" if not read else "blue" if read == 2 else "warn"
+        assert f"result result-{colour}" in said, ends
+        assert (f"{unread} not readable" in said) is bool(unread), ends
+        assert said.count("AWS refused it.") == unread, ends
+        no_role = ends.count("no role")
+        assert (f"{no_role} without the role" in said) is bool(no_role), ends
+        assert said.count("doesn't exist") == no_role, ends
+        wanted = "Add accounts" if read and is_whole else "Look at AWS again"
+        assert [one.strip() for one in blue] == [wanted if is_whole else "Continue"]
 
 
 def test_the_page_follows_the_progress_and_reloads_at_the_end(
