@@ -116,12 +116,11 @@ def presence_of(account: ManagedAccount) -> Presence | None:
     """
     seen = delivered(account)
     if seen and seen.is_there:
+        plan = "Exclude it from bundles and plan" if account.is_in_bundles else "Plan"
         return Presence(
             f"Spinnaker has {account.name} because Bowline delivered it.",
-            (
-                "Exclude it from bundles and plan a delivery. Bowline deletes the "
-                "account in Spinnaker and confirms that it's gone."
-            ),
+            f"{plan} a delivery. Bowline deletes the account in Spinnaker and confirms "
+            "that it's gone.",
             "Only if it's already removed from Spinnaker",
             seen.since,
         )
@@ -172,10 +171,12 @@ def presence(
 ) -> Presence:
     """Say what to do about it: build a bundle without the account, if possible."""
     if ManagedAccount.objects.ready().exclude(pk=account.pk).exists():
+        is_held = account.is_in_bundles
+        install = "Exclude it from bundles, install" if is_held else "Install"
         return Presence(
             where,
-            "Exclude it from bundles, install a bundle without it in Spinnaker, and "
-            "mark that bundle as installed.",
+            f"{install} a bundle without it in Spinnaker, and mark that bundle as "
+            "installed.",
             "Only if this account was never in Spinnaker",
             since,
         )

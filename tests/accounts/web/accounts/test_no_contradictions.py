@@ -25,6 +25,7 @@ from accounts.models.states import (
     Status,
     standing,
 )
+from accounts.spinnaker.presence import presence_of
 from accounts.web.overview import views
 from tests.accounts.runs.foreign.rows import foreign_row
 from tests.rows import account_row, run_row
@@ -379,6 +380,31 @@ def test_what_a_delivery_saw_gone_is_no_longer_in_spinnaker(viewer) -> None:
 
     text = words_of(verdict_of(page))
     assert "No longer in Spinnaker, which had it with bundle 1." in text
+
+
+@pytest.mark.parametrize("is_delivered", [False, True])
+@pytest.mark.parametrize("is_excluded", [False, True])
+def test_a_removal_asks_for_nothing_that_was_done(is_excluded, is_delivered) -> None:
+    now = timezone.now()
+    proved = {"state": State.VERIFIED, "verification": State.VERIFIED}
+    account_row("b", account_id="1" * 12, **proved)
+    account = account_row(
+        "a", granted_at=now, excluded_at=now if is_excluded else None, **proved
+    )
+    bundle = Bundle.objects.create(number=1, status=READY, installed_at=now)
+    bundle.accounts.add(account)
+    if is_delivered:
+        DeliveredAccount.objects.create(name="a", type="aws", sent_at=now)
+
+    to_do = presence_of(account).to_do
+
+    steps = {
+        (False, False): "Exclude it from bundles, install a bundle without it",
+        (False, True): "Exclude it from bundles and plan a delivery.",
+        (True, False): "Install a bundle without it",
+        (True, True): "Plan a delivery.",
+    }
+    assert to_do.startswith(steps[is_excluded, is_delivered])
 
 
 def words_of(part: str) -> str:
