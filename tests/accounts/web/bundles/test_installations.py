@@ -75,7 +75,12 @@ def test_the_formats_that_are_there_are_explained():
     assert [*found] == ["hal/", "verify.sh"]
 
 
-HALS_OWN = {"hal backup create", "hal/check.sh", "hal/remove.sh && hal deploy apply"}
+HALS_OWN = {
+    "hal backup create",
+    "hal/check.sh",
+    "hal/remove.sh && hal deploy apply",
+    "grep -rn allowed-accounts: ~/.hal/default/profiles/",
+}
 
 
 def test_readme_and_the_guide_away_from_halyard_say_these_commands():

@@ -97,6 +97,14 @@ def test_only_accounts_whose_role_may_not_are_left_out():
     }
 
 
+def test_the_check_for_the_old_list_finds_it_in_a_bundle_and_not_in_what_replaces_it():
+    """docs/spinnaker/leaving-halyard.md looks for it by these letters."""
+    whole = topology(core(), staging())
+
+    assert "allowed-accounts:" in files_of(whole)["hal/profiles/clouddriver-local.yml"]
+    assert "allowed-accounts:" not in clouddriver_once(whole)
+
+
 # Texts
 
 
