@@ -124,7 +124,8 @@ class Managing:
     """The permissions boundary of every role that Bowline makes; empty: none."""
     bakes: bool = False
     ami_owner: str = ""
-    """The managed account that owns baked images; empty: the managing account."""
+    """The managed account that owns the images that are deployed, baked here or not;
+    empty: the managing account."""
     image_keys: tuple[str, ...] = ()
     """ARNs of the KMS keys of this account that encrypt baked images."""
     bowline: str = ""

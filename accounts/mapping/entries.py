@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from accounts.mapping.managed import managed_of
+from accounts.mapping.managing import managing_of
 from accounts.mapping.spinnaker import free_names
-from accounts.models import ManagedAccount, Run
+from accounts.models import ManagedAccount, ManagingAccount, Run
 from accounts.people.authors import forget_authors
 from onboarding.description.values import columns_of, value_of
 from onboarding.details import DetailsError
@@ -21,6 +22,7 @@ from onboarding.resources.entry_changes import (
     entry_changes,
 )
 from onboarding.spinnaker.entries import Entries, entries_of, entry_documents
+from onboarding.spinnaker.services.bake_account import BakeAccount, bake_account
 from onboarding.topology import SESSION_NAME, Managed, Managing, Topology
 
 
@@ -112,6 +114,15 @@ def verified_entries(managing: Managing, rows: Iterable[ManagedAccount]) -> Entr
     }
     known = entries_of(managing, [one["entries"] for one in kept])
     return replace(known, ec2=ec2)
+
+
+def verified_bake_account(row: ManagingAccount) -> BakeAccount | None:
+    """Return Orca's bake account among the accounts as they were proved; None where
+    nothing is deployed to EC2.
+    """
+    managing = managing_of(row)
+    ready = ManagedAccount.objects.ready().order_by("name").only("name", "verified")
+    return bake_account(managing, verified_entries(managing, ready))
 
 
 def keep_verified(row: ManagedAccount, state: str) -> None:

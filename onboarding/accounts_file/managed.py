@@ -140,9 +140,8 @@ def read_managing(reader: Reader, node: yaml.Node) -> tuple[Managing, bool]:
         reader.wrong(parts["access_role"], f"access_role: {NOT_BOWLINES}")
     if wrong := misplaced(managing) or managing.clash or misplaced_key(managing):
         reader.wrong(node, wrong)
-    for key in ("ami_owner", "image_keys"):
-        if key in parts and not managing.bakes:
-            reader.wrong(parts[key], f"{key} counts only with `bakes: true`.")
+    if "image_keys" in parts and not managing.bakes:
+        reader.wrong(parts["image_keys"], "image_keys counts only with `bakes: true`.")
     return managing, reader.truth(parts, "trusts_bowline", default=True)
 
 

@@ -104,10 +104,11 @@ def managing_written(managing: Managing, *, trusts_bowline: bool) -> Written:
     """Return the managing account, without what is at its default."""
     usual = Managing("", "")
     plain = ("partition", "access_role", "managed_role", "base_role")
-    bakes = ("bakes", "ami_owner", "image_keys") if managing.bakes else ()
+    bakes = ("bakes", "image_keys") if managing.bakes else ()
+    more = ("made_by", "trust_organization", "boundary", "ami_owner")
     differing = {
         name: as_written(getattr(managing, name))
-        for name in (*plain, "made_by", "trust_organization", "boundary", *bakes)
+        for name in (*plain, *more, *bakes)
         if getattr(managing, name) != getattr(usual, name)
     }
     written: Written = {

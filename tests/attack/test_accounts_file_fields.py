@@ -77,7 +77,6 @@ def test_a_pod_role_is_checked_as_the_form_checks_it(
             "  identity: {existing: 'arn:aws-cn:iam::911111111111:role/Theirs'}\n",
             "This identity belongs to partition aws-cn",
         ),
-        ("  ami_owner: staging\n", "ami_owner counts only with `bakes: true`"),
         (f"  image_keys: [{image_key()}]\n", "image_keys counts only with `bakes"),
         ("  managed_role: null\n", "managed_role: It must be a text"),
         ("  boundary: ~\n", "boundary: It must be a text"),

@@ -149,7 +149,6 @@ def managing_accounts(draw: st.DrawFn) -> Managing:
         )
         bakes = {
             "bakes": True,
-            "ami_owner": draw(st.sampled_from(["", "images"])),
             "image_keys": draw(st.sampled_from([(), (key,)])),
         }
     made_by = draw(st.sampled_from([MadeBy.BOWLINE.value, MadeBy.OWNER.value]))
@@ -164,6 +163,7 @@ def managing_accounts(draw: st.DrawFn) -> Managing:
         organization=draw(ORGANIZATIONS),
         trust_organization=draw(ORGANIZATIONS),
         boundary=draw(st.sampled_from(["", f"{arn}:policy/Boundary"])),
+        ami_owner=draw(st.sampled_from(["", "images"])),
         access_role="" if made_by == MadeBy.OWNER else draw(access),
         made_by=made_by,
         **bakes,

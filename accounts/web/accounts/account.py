@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts.external_ids import accepted_now, stages
 from accounts.http import Request
-from accounts.mapping.entries import unplanned_entries
+from accounts.mapping.entries import unplanned_entries, verified_bake_account
 from accounts.mapping.managed import topology_of
 from accounts.mapping.managing import managing_of
 from accounts.models import (
@@ -183,6 +183,18 @@ class ExistingResource(NamedTuple):
     """A plan read AWS, and would create it."""
 
 
+def locked_out(account: ManagedAccount, managing: ManagingAccount | None) -> str:
+    """Say who can't deploy because this is the bake account, which has groups."""
+    if managing is None or not (account.read_roles or account.write_roles):
+        return ""
+    if account.name != managing.ami_owner and (
+        account.account_id != managing.account_id
+    ):
+        return ""
+    bake = verified_bake_account(managing)
+    return bake.warning if bake and bake.name == account.name else ""
+
+
 def account(request: Request, pk: UUID) -> HttpResponse:
     account = account_of(pk)
     live = watched(request, live_account(account))
@@ -234,6 +246,7 @@ def account(request: Request, pk: UUID) -> HttpResponse:
         "presence": presence_of(account) if may_be_there else None,
         "stays": why_not_leave(account) if tab.key == "remove" else "",
         "versions": versions_of(account) if account.is_handed_off else None,
+        "locked_out": locked_out(account, managing),
         "ask_approver": partial(accept.whom, account, request.user),
         **rotation(account),
         **found,

@@ -21,6 +21,7 @@ from accounts.forms.fields import (
     form_field,
 )
 from accounts.help.documents import more
+from accounts.mapping.entries import verified_bake_account
 from accounts.mapping.managing import kept_of
 from accounts.models import ManagedAccount, ManagingAccount
 from accounts.runs.capacity import roles_of
@@ -76,9 +77,10 @@ def layout_of(form: BaseForm) -> tuple[Any, ...]:
             shown_for_values("assume", WHOLE_ORGANIZATION, "organization"),
         ),
         Fieldset(
-            "Baking",
+            "Images",
             "bakes",
-            shown_for_values("bakes", "on", "ami_owner", "image_keys"),
+            "ami_owner",
+            shown_for_values("bakes", "on", "image_keys"),
         ),
         MoreChoices(
             chosen_so_far(form),
@@ -160,6 +162,13 @@ def asked_by_rule(column: models.Field[Any, Any], **options: Any) -> forms.Field
     return column.formfield(**options)
 
 
+OWNER = (
+    "Spinnaker deploys its images to all accounts. Leave empty to use the managing "
+    "account."
+)
+BAKE_ACCOUNT = "bake-images#choose-the-bake-account"
+
+
 class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] at run time
     """Describes the account in which Spinnaker's own identity lives."""
 
@@ -224,7 +233,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             "trust_organization": "Organization required by trust policies",
             "boundary": "Permissions boundary",
             "bakes": "Bake images in this account",
-            "ami_owner": "Account that owns baked images",
+            "ami_owner": "Account that owns images",
             "trusts_bowline": (
                 "Allow Bowline to assume this identity to verify accounts"
             ),
@@ -267,7 +276,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
                 "least-privilege#how-permissions-are-limited",
             ),
             "bakes": more("", "bake-images#steps"),
-            "ami_owner": "Leave empty to use the managing account.",
+            "ami_owner": more(OWNER, BAKE_ACCOUNT),
             "trusts_bowline": more(
                 "If this is off, an approver must accept each account.",
                 "verification#verified-or-evaluated",
@@ -293,7 +302,13 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             account_id.help_text = (
                 "To change this, remove the managed accounts from AWS first."
             )
-        self.fields["ami_owner"].widget.attrs["list"] = "owners"
+        owner = self.fields["ami_owner"]
+        owner.widget.attrs["list"] = "owners"
+        is_new = self.instance._state.adding
+        bake = None if is_new else verified_bake_account(self.instance)
+        if bake and bake.is_proposed:
+            proposed = f" Bowline proposes {bake.name}: {bake.why}."
+            owner.help_text = more(OWNER + proposed, BAKE_ACCOUNT)
         for name in (*POD_FIELDS, "identity_name", "identity_arn", "organization"):
             # It is, wherever it is shown.
             self.fields[name].widget.attrs["required"] = True
@@ -330,7 +345,7 @@ class ManagingForm(forms.ModelForm):  # type: ignore[type-arg]  # it has no [] a
             cleaned["organization"] = ""
             self.check_room()
         if not cleaned.get("bakes"):
-            cleaned["ami_owner"], cleaned["image_keys"] = "", []
+            cleaned["image_keys"] = []
         self.check_keys()
         if cleaned.get("made_by") == MadeBy.OWNER:
             cleaned["access_role"] = ""

@@ -21,6 +21,7 @@ from accounts.forms.fields import Fieldset, MoreChoices, bare_helper
 from accounts.help.documents import more
 from accounts.http import Request, attachment
 from accounts.lists.bundles import ahead, installed_bundle
+from accounts.mapping.entries import verified_bake_account
 from accounts.mapping.spinnaker import (
     COLUMNS,
     describe_spinnaker,
@@ -202,6 +203,7 @@ def spinnaker(request: Request) -> HttpResponse:
         "row": row,
         "switches": switches_of(managing, row) if managing else {},
         "orca": Service.ORCA.file,
+        "bake": verified_bake_account(managing) if managing else None,
     }
     return render(request, "spinnaker/spinnaker.html", shown)
 

@@ -20,6 +20,7 @@ from onboarding.spinnaker.bundle.formats.hal_accounts import (
 from onboarding.spinnaker.bundle.formats.verify_script import COMMAND, WHERE
 from onboarding.spinnaker.bundle.limits import size_and_load
 from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.bake_account import bake_account
 from onboarding.topology import Managed, PodRole, Topology
 
 SECRETS = "operator/kubeconfigs.yml"
@@ -164,6 +165,27 @@ ACCESS = """
 
 First, an administrator of these clusters follows the access.md next to the kubeconfig:
 {clusters}.
+"""
+
+BAKE = """
+## The bake account
+
+Orca's `default.bake.account` is `{name}`: {why}. Before it deploys to
+another account, Orca lets that one launch the image, as this account. So this account
+must see the image, and the account that owns it must be in Spinnaker and share it
+(“Share images from this account” in its EC2 settings).
+{proposed}{warning}"""
+
+PROPOSED = """
+Bowline proposes it. If the images are in another account, choose that one on the
+managing account's page. Halyard and the operator keep the primary account of their
+config instead. To use `{name}` there, add this to `orca-local.yml` by hand:
+
+```yaml
+default:
+  bake:
+    account: "{name}"
+```
 """
 
 HALYARD = """
@@ -392,6 +414,13 @@ def sections(
     if closed := [e.name for e in entries.kubernetes if not e.by_access_entry]:
         clusters = ", ".join(f"`kubernetes/{name}/access.md`" for name in closed)
         yield ACCESS.format(clusters=clusters)
+    if bake := bake_account(managing, entries):
+        yield BAKE.format(
+            name=bake.name,
+            why=bake.why,
+            proposed=PROPOSED.format(name=bake.name) if bake.is_proposed else "",
+            warning=f"\n**{fill(bake.warning, 86)}**\n" if bake.warning else "",
+        )
     own = [e.name for e in entries.aws if e.account_id == managing.account_id]
     gone = removed_names(files)
     yield HALYARD.format(

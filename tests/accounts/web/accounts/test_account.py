@@ -295,3 +295,24 @@ def test_a_discouraged_choice_is_warned_of(operator, managing) -> None:
     )
 
     assert "<b>Not recommended for EC2.</b> With PowerUserAccess, " in page
+
+
+LOCKED_OUT = "web can&#x27;t deploy to EC2"
+
+
+def test_the_bake_account_says_whom_its_groups_lock_out(viewer, managing) -> None:
+    known = {"verification": "verified", "write_roles": ["ops"]}
+    bake = account_row("core", account_id=managing.account_id, **known)
+    team = account_row("web", **{**known, "write_roles": ["web"]})
+
+    assert LOCKED_OUT in page_of(viewer, bake)
+    assert LOCKED_OUT not in page_of(viewer, team)
+
+
+def test_the_chosen_bake_account_says_so_too(viewer) -> None:
+    managing_row(ami_owner="images")
+    known = {"verification": "verified", "write_roles": ["ops"]}
+    bake = account_row("images", account_id="933333333333", **known)
+    account_row("web", **{**known, "write_roles": ["web"]})
+
+    assert LOCKED_OUT in page_of(viewer, bake)

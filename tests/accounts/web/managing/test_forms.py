@@ -127,7 +127,7 @@ def test_what_cannot_be_right_is_refused_at_its_field(
         (POD, "pod_cluster", "tools"),
         ({"organization": "o-a1b2c3d4e5"}, "organization", ""),
         ({**BAKES, "ami_owner": "images"}, "ami_owner", "images"),
-        ({"ami_owner": "images"}, "ami_owner", ""),
+        ({"ami_owner": "images"}, "ami_owner", "images"),
         (
             {"boundary": CAP, "trust_organization": "o-a1b2c3d4e5"},
             "boundary",
@@ -253,3 +253,12 @@ def test_a_list_must_hold_the_accounts_that_stand(
     assert described.is_valid() is fits, described.errors
     if not fits:
         assert "You have 3 accounts, but" in errors(described, "assume")
+
+
+def test_it_proposes_an_owner_of_images_where_nothing_decides() -> None:
+    row = managing_row()
+    account_row("images", verification="verified")
+
+    proposed = ManagingForm(instance=row).fields["ami_owner"].help_text
+
+    assert "Bowline proposes images: it is the first account with EC2." in proposed

@@ -230,6 +230,17 @@ def test_each_service_has_a_file(viewer, managing):
     assert viewer.get(f"{PAGE}echo-local.yml").status_code == 404
 
 
+def test_it_names_the_bake_account_and_whom_it_locks_out(viewer, managing):
+    known = {"verification": "verified", "write_roles": ["ops"]}
+    account_row("core", account_id=managing.account_id, **known)
+    account_row("web", **{**known, "write_roles": ["web"]})
+
+    page = viewer.get(PAGE).content.decode()
+
+    assert "Orca's bake account is <b>core</b>" in page
+    assert "web can&#x27;t deploy to EC2" in page
+
+
 def test_before_an_account_has_ec2_it_says_what_is_missing(viewer, managing):
     page = viewer.get(PAGE).content.decode()
 

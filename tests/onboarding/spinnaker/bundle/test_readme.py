@@ -21,7 +21,7 @@ from onboarding.spinnaker.bundle.limits import (
     size_and_load,
 )
 from onboarding.spinnaker.entries import Entries, entries
-from onboarding.topology import PodRole, Topology
+from onboarding.topology import Permissions, PodRole, Topology
 from tests.bundles import core, eks, files_of, staging, with_every_provider
 from tests.factories import managed, provider, topology
 
@@ -327,3 +327,31 @@ def test_of_each_folder_the_largest_file_is_shown():
 
 def test_a_file_far_from_every_limit_is_not_worth_a_word():
     assert list(limits(NOTHING, {"clouddriver/clouddriver-local.yml": 9})) == []
+
+
+# The bake account
+
+
+def test_it_names_the_bake_account_and_why() -> None:
+    text = readme(topology(core(), staging()))
+
+    assert "Orca's `default.bake.account` is `core`: it is the AWS account of" in text
+    assert "Bowline proposes it" not in text
+
+
+def test_a_proposed_one_comes_with_the_lines_for_halyard() -> None:
+    text = readme(topology(staging()))
+
+    assert "Bowline proposes it. If the images are in another account" in text
+    assert '    account: "staging"\n' in text
+
+
+def test_it_warns_of_those_whom_the_bake_account_locks_out() -> None:
+    own = core(permissions=Permissions(("ops",), ("ops",)))
+    team = managed(provider("ec2"), permissions=Permissions(("web",), ("web",)))
+
+    assert "web can't deploy to EC2" in " ".join(readme(topology(own, team)).split())
+
+
+def test_without_ec2_it_names_no_bake_account() -> None:
+    assert "bake account" not in readme(topology(managed(eks())))
