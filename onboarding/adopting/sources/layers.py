@@ -19,6 +19,7 @@ from onboarding.adopting.sources.properties import (
     elements,
     properties_of,
 )
+from onboarding.adopting.sources.variables import LONGEST_NAME
 from onboarding.adopting.values import Finding
 from onboarding.bounded_yaml import BadYaml
 from onboarding.names import short
@@ -153,8 +154,10 @@ def below(
 
 
 def names_in(key: Scalar) -> Iterator[str]:
-    """Yield the elements of a key as Spring compares them: by letters and digits."""
-    for element in elements(key):
+    """Yield the elements of a key as Spring compares them: by letters and digits; a
+    longer key than those that are read has none.
+    """
+    for element in elements(key) if len(key.text) <= LONGEST_NAME else ():
         if name := compared(element):
             yield name
 

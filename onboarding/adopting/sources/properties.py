@@ -112,10 +112,12 @@ def add(
     found: Properties,
 ) -> None:
     for key, node in table.pairs.values():
-        at, below = branch, path
+        at, below, written = branch, path, raw(before, key)
+        if len(written) > LONGEST_NAME:
+            raise BadYaml(TOO_LONG, key.line)
         if not compared(key.text) and isinstance(node, Table):
             # To Spring, what is below an empty key is next to it.
-            add(branch, node, raw(before, key), path, found)
+            add(branch, node, written, path, found)
             continue
         steps = elements(key)
         for element in steps:
@@ -127,9 +129,6 @@ def add(
             at = at.below.setdefault(
                 name, Branch(Scalar(text, key.line), line=key.line)
             )
-        written = raw(before, key)
-        if len(written) > LONGEST_NAME:
-            raise BadYaml(TOO_LONG, key.line)
         put(at, key, node, written, below, found)
 
 
@@ -225,8 +224,8 @@ def listed(branch: Branch, path: tuple[str, ...], found: Properties) -> Listing:
 
 def first_leaf(branch: Branch, found: Properties) -> Node | None:
     """Return the value of the spelling that Spring finds first."""
-    if not branch.leaves:
-        return None
+    if len(branch.leaves) < 2:
+        return next((node for _, node in branch.leaves.values()), None)
     spellings = sorted_as_found([*branch.leaves])
     key, node = branch.leaves[spellings[0]]
     for other in spellings[1:]:

@@ -487,6 +487,12 @@ def test_a_long_key_is_not_repeated_for_all_that_is_in_it() -> None:
         reported({"clouddriver.yml": json.dumps({"aws": many}).encode()})
 
 
+def test_a_key_of_very_many_elements_is_refused() -> None:
+    for text in (f"? {'spring.' * 100_000}\n: x\n", f"? {'.' * 500}\n: {{a: b}}\n"):
+        with pytest.raises(BadSource, match=r"clouddriver.yml: Line 2: The name of a"):
+            report_on({"clouddriver.yml": BASE + text})
+
+
 def test_values_of_variables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     value, variable = "x" * (LONGEST // 10), "environment: '-${one}'"
     account = f"{{name: a, accountId: '1', {variable}}}"
