@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -25,6 +25,9 @@ from onboarding.delivery.bodies import Body, bodies
 from onboarding.delivery.plan import DeliveryPlan, delivery_plan
 from onboarding.delivery.verdicts import FoundAccounts, Owned
 from onboarding.names import visible
+from onboarding.spinnaker.entries import Entries
+from onboarding.spinnaker.services.bake_account import bake_account
+from onboarding.topology import Managing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,20 @@ class Ledger:
         return {"account_id": body.document["accountId"], "external_id": external_id}
 
 
-def wanted_bodies() -> tuple[Body, ...]:
-    """Write each account as it was approved and last proved; raise Twins, or
+def wanted_entries() -> tuple[Managing, Entries]:
+    """Read each account as it was approved and last proved; raise Twins, or
     NoManagingAccount.
     """
     managing = snapshots.in_force(managing_row())
     rows = held().only("name", "verified")
     refuse_twins(rows)
-    return bodies(verified_entries(managing, rows))
+    return managing, verified_entries(managing, rows)
+
+
+def wanted_bodies() -> tuple[Body, ...]:
+    """Write each account as it is sent."""
+    _, entries = wanted_entries()
+    return bodies(entries)
 
 
 def environments(names: Collection[str]) -> list[str]:
@@ -113,16 +122,20 @@ class Compared:
 
 def compare_with_spinnaker(reached: Reached, agreed: Iterable[str] = ()) -> Compared:
     """Compare what is wanted with what Spinnaker has; send and keep nothing."""
-    bodies = wanted_bodies()
+    managing, entries = wanted_entries()
+    wanted = bodies(entries)
     found = reached.found()
     plan = delivery_plan(
-        bodies,
+        wanted,
         found,
         DeliveredAccount.objects.by_name(),
         agreed=frozenset(agreed),
         release=reached.release,
     )
-    return Compared(plan, found, {body.name: body for body in bodies})
+    bake = bake_account(managing, entries)
+    if bake and bake.warning:
+        plan = replace(plan, warnings=(*plan.warnings, bake.warning))
+    return Compared(plan, found, {body.name: body for body in wanted})
 
 
 def plan(delivery: Delivery, reached: Reached) -> None:

@@ -36,3 +36,15 @@ def test_a_foreign_name_that_no_database_takes_stops_no_plan(
     assert kept.status == Delivery.Status.PLANNED, kept.error
     assert {one["name"] for one in kept.left} == {shown, "e"}
     assert delivery.steps.get().name == "staging"
+
+
+@pytest.mark.parametrize("locked_out", [True, False])
+def test_a_plan_names_those_whom_the_bake_account_locks_out(locked_out: bool) -> None:
+    groups = ["ops"] if locked_out else []
+    managing = managing_row()
+    proved_row("core", account_id=managing.account_id, write_roles=groups)
+    proved_row("web", account_id="922222222223", write_roles=["web"])
+
+    warned = "".join(plan(StrictGate()).warnings)
+
+    assert ("web can't deploy to EC2" in warned) is locked_out
