@@ -257,6 +257,7 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "accounts.web.you.sessions.refused_as_forged"
 # Preloading is for the owner of the whole domain to ask for, not for one site in it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # SQLite ignores that an index of PostgreSQL holds more columns than it sorts by.

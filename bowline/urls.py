@@ -49,6 +49,7 @@ urlpatterns = [
     path("you/preferences/", you.preferences, name="preferences"),
     path("you/filters/save/", preferences.filter_save, name="filter-save"),
     path("you/filters/delete/", preferences.filter_delete, name="filter-delete"),
+    path("you/unsent/", you.unsent, name="unsent"),
     path("you/confirm/", you.confirm_identity, name="confirm"),
     path("you/confirm/options/", you.confirm_options, name="confirm-options"),
     path("you/second-factor/", include(factors.urlpatterns)),

@@ -59,7 +59,12 @@ whoever has the role may, anywhere.
 """
 LEAVING = {"/sign-out/", "/admin/logout/"}
 OWN = {"/you/", "/you/sessions/end/", "/you/confirm/", "/you/preferences/"}
-OWN |= {"/you/confirm/options/", "/you/second-factor/", "/you/second-factor/codes/"}
+OWN |= {
+    "/you/confirm/options/",
+    "/you/unsent/",
+    "/you/second-factor/",
+    "/you/second-factor/codes/",
+}
 OWN |= {"/you/second-factor/app/", f"/you/second-factor/{ANY['int']}/remove/"}
 OWN |= {"/you/second-factor/passkey/", "/you/second-factor/passkey/options/"}
 OWN |= {"/you/tokens/create/", "/you/tokens/revoke/"}

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import BrowserSession
 from accounts.web.you.confirmation import CONFIRMED
 from accounts.web.you.preferences import SINCE
+from accounts.web.you.unsent import KEPT
 from tests.rows import PASSWORD, account_row, person
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +195,7 @@ def test_a_fragment_leads_the_whole_page_to_the_sign_in(client: Client) -> None:
 @pytest.mark.parametrize(
     ("referer", "page"),
     [
-        ("http://testserver/accounts/?page=2", "/accounts/%3Fpage%3D2"),
+        ("http://testserver/accounts/?page=2", "/accounts/?page=2"),
         ("http://evil.example/accounts/", "/"),
         ("", "/"),
     ],
@@ -206,4 +207,5 @@ def test_a_form_leads_back_to_the_page_that_it_was_on(
 
     answer = client.post("/accounts/plan/", headers={"Referer": referer})
 
-    assert answer.url == f"/sign-in/?next={page}&ended"
+    assert answer.url == "/sign-in/?next=/you/unsent/&ended"
+    assert client.session[KEPT]["page"] == page

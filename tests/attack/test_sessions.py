@@ -117,7 +117,7 @@ def test_settings_ask_for_the_password_again() -> None:
     client.post("/you/confirm/", {"password": PASSWORD, "next": "/settings/"})
     client.post("/settings/second-approver/", choice)
 
-    assert refused.url == "/you/confirm/?next=%2Fsettings%2F%3Ftab%3Drules"
+    assert refused.url == "/you/confirm/?next=%2Fyou%2Funsent%2F"
     assert (before, EnvironmentPolicy.objects.exists()) == (False, True)
 
 

@@ -478,9 +478,19 @@ def reload(request: HttpRequest, asked: str) -> HttpResponse:
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Tell whoever reads the page, and leave it as it is."""
     text = "You're signed out. Sign in to see updates."
-    ending = Ending(Status.PLANNED, text, request.get_full_path())
-    shown = render(request, "live/_toasts.html", {"ending": ending})
-    return HttpResponseStopPolling(shown.content, headers={"HX-Reswap": "none"})
+    shown = toast(request, text, request.get_full_path())
+    return HttpResponseStopPolling(shown, headers={"HX-Reswap": "none"})
+
+
+def not_sent(request: HttpRequest) -> HttpResponse:
+    """Tell whoever filled in a part of a page, and leave it as it is."""
+    text = "You're signed out. Sign in in another tab, then try again here."
+    return HttpResponse(toast(request, text, "/"), headers={"HX-Reswap": "none"})
+
+
+def toast(request: HttpRequest, text: str, url: str) -> bytes:
+    ending = Ending(Status.PLANNED, text, url)
+    return render(request, "live/_toasts.html", {"ending": ending}).content
 
 
 def ended(live: Live, seen: PageState) -> Ending | None:

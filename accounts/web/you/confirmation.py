@@ -18,6 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts.web.you.unsent import CONFIRMED_FIRST, keep
+
 CONFIRMED = "confirmed_at"
 
 
@@ -38,11 +40,13 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask(request: HttpRequest, back: str) -> HttpResponseRedirect:
-    """Ask for the password, and lead back to a page afterwards."""
-    if request.method == "POST":
-        messages.warning(
-            request, "Nothing was changed. Confirm your password, then submit again."
-        )
+    """Ask for the password, and lead back to a page afterwards, or to what was sent."""
+    person = request.user.pk
+    if request.method == "POST" and person:
+        if keep(request, person, back, CONFIRMED_FIRST):
+            back = reverse("unsent")
+        else:
+            messages.warning(request, "Nothing was changed. Confirm, then send again.")
     return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
 
 

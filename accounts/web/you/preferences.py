@@ -55,6 +55,15 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> type[BrowserSession]:
         return BrowserSession
 
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete those whose cookie no browser keeps: until then, what their person
+        sends is kept for them.
+        """
+        kept = timedelta(seconds=COOKIE_OUTLIVES)
+        rows = cls.get_model_class().objects
+        rows.filter(expire_date__lt=timezone.now() - kept).delete()
+
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         row: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
         self.ends_at = row.expire_date if row else None

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -19,22 +18,29 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import REASON_BAD_ORIGIN
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import BrowserSession
 from accounts.people.doors import View
-from accounts.web.live.views import RELOADED, SEEN, signed_out
+from accounts.web.live.views import RELOADED, SEEN, not_sent, signed_out
 from accounts.web.you.confirmation import confirm
 from accounts.web.you.preferences import (
     SINCE,
     SessionStore,
     keep_in_session,
     preferences_of,
+)
+from accounts.web.you.unsent import (
+    SESSION_ENDED,
+    SIGNED_IN_AGAIN,
+    keep,
+    page_of_form,
 )
 from accounts.wording import counted
 
@@ -62,7 +68,7 @@ def is_use(request: HttpRequest) -> bool:
 
     Fragments are fetched by pages that wait for an answer of AWS, too.
     """
-    if request.method not in {"GET", "HEAD"}:
+    if is_form(request):
         return True
     said = request.headers
     return (
@@ -78,8 +84,11 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # htmx needs another answer
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
-        answer = redirect_to_login(page_of(request), reverse("sign-in"))
-        url = f"{answer.url}&{ENDED}" if has_ended(request) else answer.url
+        if is_form(request) and getattr(request, "htmx", False):
+            return not_sent(request)
+        ended = f"&{ENDED}" if has_ended(request) else ""
+        page = reverse("unsent") if is_kept(request) else page_of(request)
+        url = f"{redirect_to_login(page, reverse('sign-in')).url}{ended}"
         return led_to(url, request)
 
 
@@ -94,6 +103,43 @@ def led_to(url: str, request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
+def whose_session_ended(request: HttpRequest) -> int | None:
+    """Return whose session the browser's cookie was of, if it expired; one that was
+    ended by somebody is nobody's.
+    """
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    rows = BrowserSession.objects.filter(pk=key, expire_date__lte=timezone.now())
+    return rows.values_list("person", flat=True).first()
+
+
+def is_form(request: HttpRequest) -> bool:
+    return request.method not in {"GET", "HEAD"}
+
+
+def is_kept(request: HttpRequest) -> bool:
+    """Keep what somebody sent whose session has ended; False: nothing is kept."""
+    person = whose_session_ended(request) if is_form(request) else None
+    return bool(person and keep(request, person, page_of_form(request), SESSION_ENDED))
+
+
+def refused_as_forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without the token of its session. Where the browser says that the
+    form is a page of Bowline's, somebody signed in again meanwhile, or their session
+    ended: what they entered is kept. Of other sites nothing is.
+    """
+    view = request.resolver_match and request.resolver_match.func
+    of_a_page = getattr(view, "login_required", True)
+    says_where_from = "Origin" in request.headers and reason != (
+        REASON_BAD_ORIGIN % request.headers["Origin"]
+    )
+    person = request.user.pk or whose_session_ended(request)
+    if of_a_page and says_where_from and person:
+        why = SIGNED_IN_AGAIN if request.user.is_authenticated else SESSION_ENDED
+        if keep(request, person, page_of_form(request), why):
+            return redirect("unsent")
+    return render(request, "not_taken.html", status=403)
+
+
 def has_ended(request: HttpRequest) -> bool:
     """Return whether the browser still has the cookie of a session that is none."""
     cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -105,13 +151,7 @@ def page_of(request: HttpRequest) -> str:
     if getattr(request, "htmx", False):
         htmx: Request = request  # type: ignore[assignment]  # its middleware has run
         return htmx.htmx.current_url_abs_path or "/"
-    if request.method in {"GET", "HEAD"}:
-        return request.get_full_path()
-    came_from = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
-        parts = urlsplit(came_from)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
-    return "/"
+    return page_of_form(request) if is_form(request) else request.get_full_path()
 
 
 def how_sessions_end() -> str:

@@ -30,6 +30,7 @@ from accounts.web.you.preferences import (
     preferences_of,
 )
 from accounts.web.you.sessions import end, open_to, sessions_of
+from accounts.web.you.unsent import KEPT, kept
 from accounts.wording import counted
 
 
@@ -117,6 +118,18 @@ def sessions_end(request: Request) -> HttpResponse:
     else:
         messages.info(request, "That session no longer exists.")
     return redirect("you")
+
+
+def unsent(request: Request) -> HttpResponse:
+    """Show what was entered and send it again, by a press of the person's."""
+    found = kept(request)
+    if found is None:
+        return redirect("/")
+    if request.method == "POST" and not found.left:
+        del request.session[KEPT]
+        # With 307, the browser posts the same fields there.
+        return redirect(found.path, preserve_request=True)
+    return render(request, "you/unsent.html", {"unsent": found})
 
 
 def confirm_identity(request: Request) -> HttpResponse:

@@ -105,7 +105,7 @@ FOR_PEOPLE: Mapping[str, Iterable[str]] = {
         *("passkey-options", "second-factor-app", "sessions-end", "you"),
         *("second-factor-codes", "second-factor-passkey", "second-factor-remove"),
         *("second-factor-passkey-options", "mfa_authenticate", "account_login"),
-        *("sign-in", "sign-out"),
+        *("sign-in", "sign-out", "unsent"),
     ),
     TOKENS: ("any-token-revoke", "token-create", "token-revoke"),
     PREFERENCES: ("filter-delete", "filter-save", "preferences"),
@@ -197,7 +197,7 @@ READ_BY_PEOPLE: Mapping[str, Iterable[str]] = {
     WHO_SIGNS_IN: (
         *("choose-password", "confirm", "openid_connect_callback", "second-factor"),
         *("second-factor-app", "second-factor-passkey", "mfa_authenticate"),
-        *("account_login", "sign-in"),
+        *("account_login", "sign-in", "unsent"),
         *("single-sign-on", "you"),
     ),
     TOKENS: ("all-tokens", "tokens"),
