@@ -105,6 +105,7 @@ def paths(name: str) -> list[str]:
         "number": Bundle.objects.create(number=2).number,
         "since": Bundle.objects.create(number=1).number,
         **{"path": "README.md", "alike": "a" * 64, "slug": "tutorial"},
+        "file": "clouddriver-local.yml",
         "person": User.objects.get().pk,
         "fingerprint": run.fingerprint,
         "name": account.name,

@@ -80,6 +80,7 @@ class Pages(NamedTuple):
             "step": [step.slug for step in STEPS],
             **{"since": [1], "path": ["README.md"], "slug": ["settings"]},
             **{"fingerprint": ["f" * 32], "alike": ["a" * 64]},
+            "file": ["clouddriver-local.yml"],
             "upload": [upload.pk for upload in Upload.objects.all()],
             "adding": keys_of(added_members),
             **{"adoption": [adoption_of().pk], "number": [2, 1, 3, 4]},
