@@ -351,7 +351,7 @@ def linked(page: re.Match[str]) -> str:
 
 
 SERVICES_HEAD = """\
-# Settings of Spinnaker's services
+# Service settings
 
 Accounts that Spinnaker can assume aren't enough: deployments also need settings of its
 services. Bowline computes them from your accounts, and bundles and deliveries place
