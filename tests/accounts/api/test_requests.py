@@ -30,7 +30,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
         for method, operation in methods.items():
             for one in operation["parameters"]:
                 if one["in"] == "path":
-                    value = "1" if one["schema"]["type"] == "integer" else "a"
+                    value = "1" if one["schema"].get("type") == "integer" else "a"
                     if one["schema"].get("format") == "uuid":
                         value = "0" * 8 + "-0000" * 3 + "-" + "0" * 12
                     path = path.replace(f"{{{one['name']}}}", value)
