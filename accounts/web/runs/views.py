@@ -57,6 +57,7 @@ from accounts.web.accounts.verdict import lines_of
 from accounts.web.crumbs import crumbs
 from accounts.web.live.views import live_run, live_site, watched
 from accounts.web.role_limits import here, limits_shown
+from accounts.web.runs.review.foreseen import foreseen
 from accounts.web.runs.review.plans import Review, review
 from accounts.wording import counted
 from onboarding import names
@@ -498,6 +499,7 @@ def run_page(
         "back": back(run),
         "again": again(run),
         "can_accept": waits_for_acceptance(run),
+        "foreseen": foreseen(run, managing) if waits and not edit else [],
         "fixes": fixes_of(run),
         "delete_command": delete_command(run),
         "ask_approver": partial(approve.whom, run, request.user),

@@ -269,7 +269,7 @@ def test_a_plan_takes_as_many_queries_with_many_changes(
     for number in range(60):
         step_row(run, name=f"role-{number}")
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(28):
         approver.get(run.get_absolute_url())
 
 
