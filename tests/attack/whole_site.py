@@ -50,6 +50,7 @@ from accounts.models import (
 )
 from accounts.models.checks import Findings
 from accounts.models.organization import ROOT
+from accounts.models.people import begin_in
 from accounts.models.states import State, Status
 from accounts.people.activity import record
 from accounts.web.bundles.views import TABS
@@ -183,6 +184,7 @@ def whole_site() -> Pages:
         )
         account.spinnaker_names.create(name=f"name-{number}")
         accounts.append(account)
+    begin_in(ACCOUNT_ID, "planted")
     for number, whose in enumerate((None, *accounts[:3]), 1):
         foreign_row(whose, pk=number, digest=f"{number}" * 64)
     read_roles(accounts[0], differs=[HARMLESS], unread=HARMLESS)

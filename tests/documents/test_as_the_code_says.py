@@ -21,6 +21,7 @@ from accounts.models.states import (
     word_of,
     words_of,
 )
+from accounts.web.you.preferences import COOKIE_OUTLIVES
 from onboarding.accounts_file import read_accounts_file
 from onboarding.accounts_file.managed import ACCOUNT_KEYS, MANAGING_KEYS, SPINNAKER_KEYS
 from onboarding.accounts_file.spreadsheet import COLUMNS
@@ -117,7 +118,9 @@ def test_security_says_how_long_what_expires_is_kept() -> None:
     )
     assert days[0] == 1
     assert f"| a day; {days[1]} days; {days[2]} days |" in page
-    assert f"| {settings.SESSION_COOKIE_AGE // 3600} hours at most |" in page
+    hours, more = settings.SESSION_COOKIE_AGE // 3600, COOKIE_OUTLIVES // 86_400
+    sessions = f"| {hours} hours at most; a session that expired, {more} days more |"
+    assert sessions in page
 
 
 EXAMPLES = DOCS / "examples"
