@@ -308,7 +308,7 @@ READ = {
     "accounts/lists/activity.py": "day",
     "accounts/notify/channels.py": "place",
     "accounts/web/factors/views.py": "origin",
-    "accounts/web/you/sessions.py": "page before",
+    "accounts/web/you/unsent.py": "page before",
     "onboarding/accounts_file/spreadsheet.py": "spreadsheet",
     "onboarding/adopting/sources/files.py": "archive",
     "onboarding/adopting/sources/documents.py": "Spring's files",

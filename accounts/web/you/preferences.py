@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -57,12 +58,12 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete those whose cookie no browser keeps: until then, what their person
-        sends is kept for them.
+        """Delete them; those of a person once no browser keeps the cookie: until then,
+        what that person sends is kept.
         """
-        kept = timedelta(seconds=COOKIE_OUTLIVES)
-        rows = cls.get_model_class().objects
-        rows.filter(expire_date__lt=timezone.now() - kept).delete()
+        now, kept = timezone.now(), timedelta(seconds=COOKIE_OUTLIVES)
+        gone = Q(expire_date__lt=now, person=None) | Q(expire_date__lt=now - kept)
+        BrowserSession.objects.filter(gone).delete()
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         row: AbstractBaseSession | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs

@@ -42,6 +42,7 @@ REFUSALS = (
     "unreadable.html",
     "unwritable.html",
     "forms_only.html",
+    "not_taken.html",
     "registration/locked.html",
 )
 """Pages that only ever answer a request that was refused."""

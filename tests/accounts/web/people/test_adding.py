@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import Activity
 from accounts.web.people.forms import Links
 from accounts.web.you.confirmation import CONFIRMED
+from accounts.web.you.unsent import KEPT
 from tests.accounts.web.answers import messages_of
 from tests.accounts.web.single_sign_on.provider import PROVIDER
 from tests.rows import PASSWORD, person
@@ -256,5 +257,6 @@ def test_adding_asks_for_the_password_again(ada: Client) -> None:
 
     answer = ada.post(ADD, NEW)
 
-    assert answer.url == "/you/confirm/?next=%2Fsettings%2Fpeople%2Fadd%2F"
+    assert answer.url == "/you/confirm/?next=%2Fyou%2Funsent%2F"
+    assert ada.session[KEPT]["page"] == ADD
     assert User.objects.get().check_password(PASSWORD)

@@ -12,6 +12,7 @@ from accounts.models import Activity
 from accounts.people.role_limits.limits import limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.web.you.confirmation import CONFIRMED
+from accounts.web.you.unsent import KEPT
 from tests.accounts.web.answers import messages_of
 from tests.accounts.web.people.rows import of_provider
 from tests.accounts.web.single_sign_on.provider import PROVIDER
@@ -198,7 +199,8 @@ def test_each_decision_asks_for_the_password_again(
 
     answer = ada.post(url(olga, action), {"roles": ["viewer"], "active": "off"})
 
-    assert answer.url == f"/you/confirm/?next=%2Fsettings%2Fpeople%2F{olga.pk}%2F"
+    assert answer.url == "/you/confirm/?next=%2Fyou%2Funsent%2F"
+    assert ada.session[KEPT]["page"] == f"/settings/people/{olga.pk}/"
     assert roles(olga) == ["operator"]
     assert not Activity.objects.exists()
 
