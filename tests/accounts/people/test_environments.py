@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from accounts.mapping.accounts_file import register_all
 from accounts.mapping.edits import editing
@@ -31,13 +33,15 @@ from accounts.models import (
 from accounts.models.states import State, Status
 from accounts.people.deciding import Outside, SamePerson
 from accounts.people.policies import managing_is_strict, policies
-from accounts.people.role_limits.limits import limit
+from accounts.people.reach import around_each
+from accounts.people.role_limits.limits import inside, limit
 from accounts.people.roles import APPROVER, OPERATOR
 from accounts.runs.actions import approve, plan
 from accounts.runs.deciding.forgetting import forget_account, leave_in_aws
 from accounts.spinnaker.deliveries.planning import environments
 from onboarding.accounts_file import read_accounts_file as file
 from onboarding.accounts_file.reader import FileProblems
+from tests.accounts.api.calling import Caller, token_of
 from tests.rows import account_row, decider, run_row, step_row
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +124,12 @@ def again_as_dev(way: str, by: User) -> ManagedAccount:
     elif way == "changed ID in a file":
         account_row("new", account_id="9" * 12, environment="dev")
         again_as_dev("file", by)
+    elif way == "changed ID by the API":
+        body = {"name": "other", "regions": ["us-east-1"], "environment": "dev"}
+        for account_id in ("9" * 12, ID):
+            described = body | {"account_id": account_id, "providers": {"ec2": {}}}
+            answer = Caller(token_of(by)).put("/accounts/other", described)
+            assert answer.status_code in (200, 201), answer.content
     elif way == "changed ID in the database":
         account_row("other", account_id="9" * 12, environment="dev")
         ManagedAccount.objects.filter(name="other").update(account_id=ID)
@@ -133,7 +143,9 @@ def again_as_dev(way: str, by: User) -> ManagedAccount:
 WAYS = ["page", "changed ID", "file", "changed ID in a file"]
 
 
-@pytest.mark.parametrize("way", [*WAYS, "changed ID in the database"])
+@pytest.mark.parametrize(
+    "way", [*WAYS, "changed ID by the API", "changed ID in the database"]
+)
 def test_what_was_deleted_and_is_added_again_is_where_it_was(
     olga: User, way: str
 ) -> None:
@@ -152,6 +164,55 @@ def test_a_role_for_dev_adds_no_account_of_production(olga: User, way: str) -> N
 
     with pytest.raises((Outside, FileProblems), match="is in production"):
         again_as_dev(way, olga)
+
+
+COLUMNS = sorted(
+    field.name
+    for field in ManagedAccount._meta.concrete_fields
+    if field.name not in {"id", "account_id"} and not field.is_relation
+)
+"""Whatever door writes one, it writes it here."""
+
+
+def other_value(column: str, row: ManagedAccount) -> Any:
+    """Return another value for the column, as a writer that skips `save()` would."""
+    field, now = ManagedAccount._meta.get_field(column), getattr(row, column)
+    if field.choices:
+        return next(value for value, _ in field.choices if value != now)
+    match field.get_internal_type():
+        case "BooleanField":
+            return not now
+        case "DateTimeField":
+            return None if now and field.null else timezone.now()
+        case "JSONField":
+            return [] if isinstance(now, list) else {}
+        case "CharField" | "TextField" | "SlugField":
+            return "dev"
+        case "UUIDField":
+            return uuid4()
+    return (now or 0) + 1
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_no_column_of_the_account_takes_it_out_of_production(
+    olga: User, column: str
+) -> None:
+    account = production()
+    value = other_value(column, account)
+
+    ManagedAccount.objects.filter(pk=account.pk).update(**{column: value})
+
+    assert "production" in around_each([account.pk])[account.pk].environments
+    described = ManagedAccount.objects.filter(pk=account.pk).exclude(
+        inside(limited_to_dev(), OPERATOR, "environment")
+    )
+    assert described.exists()
+
+
+def limited_to_dev() -> User:
+    person = decider("dora")
+    limit(person, OPERATOR, ["dev"], None)
+    return person
 
 
 def test_an_approval_counts_whatever_became_of_it(olga: User) -> None:
